@@ -1,0 +1,1 @@
+"""Schemas of Kubernetes and of the custom resources: where they come from, their derivation and their use."""
