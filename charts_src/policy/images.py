@@ -1,0 +1,25 @@
+"""Rules for container images."""
+
+from collections.abc import Iterator
+
+from charts_src.objects import Body, all_containers, pod_specs
+from charts_src.policy.rule import Violation
+
+
+def exact(body: Body) -> Iterator[Violation]:
+    """Demand an exact tag or a digest of every image, and its registry."""
+    for path, spec in pod_specs(body):
+        for place, container in all_containers(spec):
+            if problem := _problem(container["image"]):
+                yield Violation(f"{path}.{place}.image", problem)
+
+
+def _problem(image: str) -> str | None:
+    name, _, digest = image.partition("@")
+    registry, _, repository = name.partition("/")
+    tag = repository.rpartition("/")[2].partition(":")[2]
+    if "." not in registry:
+        return f"{image} names no registry; write it out"
+    if tag == "latest" or not (tag or digest):
+        return f"{image} moves; write an exact tag or a digest"
+    return None
