@@ -1,0 +1,143 @@
+"""One pool of nodes: the decisions that become a Karpenter NodePool and its EC2NodeClass."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import Field
+
+from charts_src.lib.accelerators import Accelerator, Purpose
+from charts_src.lib.instances import InstanceType, instance, names
+from charts_src.model.base import CapacityType, Form, Model, Problem
+from charts_src.model.platform import Zone
+
+ReservationId = Annotated[str, Form(r"^cr-[0-9a-z]+$", "write the id of a capacity reservation: cr-...")]
+"""Id of an On-Demand Capacity Reservation or a Capacity Block."""
+
+TagText = Annotated[str, Field(min_length=1, max_length=127)]
+"""Key or value of an AWS tag."""
+
+
+class Reservation(Model):
+    """The EC2 capacity reservations that a pool may launch into, found by id or by tags."""
+
+    ids: tuple[ReservationId, ...] = ()
+    """Reservations by id; any of them may be used."""
+
+    tags: Annotated[Mapping[TagText, TagText], Field(max_length=20)] | None = None
+    """Tags that a reservation must have, all of them."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find a reservation that is described in both ways, or in none."""
+        if bool(self.ids) == bool(self.tags):
+            yield Problem((), "needs exactly one way to find reservations; set either ids or tags")
+
+
+class NodePool(Model):
+    """Nodes of one kind: what may be launched, how it is bought, how many, and when it may be disrupted."""
+
+    purpose: Purpose
+    """What runs here. system: nodes are consolidated freely. inference: only empty nodes go, others are
+    replaced slowly. training: a node with a pod on it is left alone."""
+
+    instance_types: Annotated[tuple[str, ...], Field(min_length=1)]
+    """EC2 instance types, all with the same kind of accelerator. Karpenter prefers one large node to many
+    small ones, so list no size that is larger than you want."""
+
+    capacity: Annotated[tuple[CapacityType, ...], Field(min_length=1)] = ("on-demand",)
+    """Ways to buy a node; Karpenter takes reserved first, then spot, then on-demand."""
+
+    max_nodes: Annotated[int, Field(ge=1, le=1000)]
+    """Most nodes at one time. The limits on CPU, memory and accelerators are this many largest types."""
+
+    weight: Annotated[int, Field(ge=1, le=100)] = 10
+    """Rank among the pools that a pod fits on; the highest is tried first."""
+
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1)] | None = None
+    """Availability zones of the nodes; all zones of the cluster unless set. A pool with EFA has one."""
+
+    efa: bool = False
+    """Attach all EFA interfaces that the instance types have, for training over several nodes."""
+
+    placement_group: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """Name of an existing cluster placement group, which brings the nodes close to each other."""
+
+    reservation: Reservation | None = None
+    """Reservations to launch into; goes with reserved in capacity."""
+
+    interruptible: bool = False
+    """Allow training on Spot: say so only when every job in the pool resumes from checkpoints."""
+
+    root_volume_gib: Annotated[int, Field(ge=20, le=16384)] | None = None
+    """Size of the root volume in GiB; unless set, 300 with an accelerator (images are large), else 100."""
+
+    @property
+    def types(self) -> tuple[InstanceType, ...]:
+        """Facts of the instance types; raises KeyError for an unknown one, which problems() reports."""
+        return tuple(instance(name) for name in self.instance_types)
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """Kind of accelerator of all nodes in the pool."""
+        return self.types[0].accelerator
+
+    def problems(self) -> Iterable[Problem]:
+        """Find instance types that don't exist or don't belong together, and purchases that make no sense."""
+        yield from _repeated("instance_types", self.instance_types)
+        yield from _repeated("capacity", self.capacity)
+        yield from _repeated("zones", self.zones or ())
+        yield from _purchase(self)
+        unknown = tuple(_unknown(self.instance_types))
+        yield from unknown or _mixture(self)
+
+
+def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield Problem((field, index), f"{value} is named twice; name it once")
+
+
+def _unknown(instance_types: tuple[str, ...]) -> Iterable[Problem]:
+    for index, name in enumerate(instance_types):
+        if name not in names():
+            close = get_close_matches(name, names(), n=1)
+            remedy = f"did you mean {close[0]}?" if close else "add its family to tools/instance_types.py"
+            yield Problem(("instance_types", index), f"{name} is not a known instance type; {remedy}")
+
+
+def _mixture(pool: NodePool) -> Iterable[Problem]:
+    first = pool.types[0]
+    for index, item in enumerate(pool.types):
+        where = ("instance_types", index)
+        if item.accelerator != first.accelerator:
+            yield Problem(
+                where,
+                f"{item.name} has accelerator {item.accelerator}, {first.name} has {first.accelerator}; "
+                "give each kind its own pool",
+            )
+        elif pool.efa and not item.efa_interfaces:
+            yield Problem(where, f"{item.name} has no EFA interface; remove it, or set efa: false")
+        elif pool.efa and item.efa_interfaces != first.efa_interfaces:
+            yield Problem(
+                where,
+                f"{item.name} has {item.efa_interfaces} EFA interfaces, {first.name} has "
+                f"{first.efa_interfaces}; give each count its own pool",
+            )
+    if first.accelerator == "none" and pool.purpose != "system":
+        yield Problem(("purpose",), f"is {pool.purpose}, but the nodes have no accelerator; write system")
+    if first.accelerator != "none" and pool.purpose == "system":
+        yield Problem(("purpose",), "is system, but the nodes have accelerators; write inference or training")
+
+
+def _purchase(pool: NodePool) -> Iterable[Problem]:
+    reserved = "reserved" in pool.capacity
+    if reserved and pool.reservation is None:
+        yield Problem(("capacity",), "has reserved, but no reservation is named; set reservation")
+    if pool.reservation is not None and not reserved:
+        yield Problem(("reservation",), "is never used; add reserved to capacity, or remove it")
+    if pool.purpose == "training" and "spot" in pool.capacity and not pool.interruptible:
+        yield Problem(
+            ("capacity", pool.capacity.index("spot")),
+            "one reclaimed Spot node stops the whole training job; remove spot, or set interruptible: true "
+            "if every job resumes from checkpoints",
+        )

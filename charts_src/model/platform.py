@@ -1,0 +1,147 @@
+"""The sections that every environment has: where it runs and how changes and users reach it."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from charts_src.model.base import AccountId, CertificateArn, Cidr, Form, Hostname, Model, Name, Problem
+
+Region = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9]$", "write a region, such as us-west-2")]
+"""AWS region."""
+
+Zone = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9][a-z]$", "write a zone, such as us-west-2a")]
+"""Availability zone, by its name in this account."""
+
+HttpsUrl = Annotated[str, Form(r"^https://[^ ]+$", "write a URL that starts with https://")]
+"""Address that is reached over TLS."""
+
+GitUrl = Annotated[
+    str, Form(r"^(https://|ssh://|git@)[^ ]+$", "write the URL of a Git repository, https or ssh")
+]
+"""Address of a Git repository."""
+
+UserPoolArn = Annotated[
+    str,
+    Form(
+        r"^arn:aws(-[a-z]+)*:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[^ ]+$",
+        "write an ARN, such as arn:aws:cognito-idp:us-west-2:111122223333:userpool/us-west-2_EXAMPLE",
+    ),
+]
+"""ARN of an Amazon Cognito user pool."""
+
+
+class Aws(Model):
+    """The AWS account and place of the cluster."""
+
+    account: AccountId
+    """Account id, 12 digits in quotes."""
+
+    region: Region
+    """Region, such as us-west-2."""
+
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
+    """Availability zones with a subnet of the cluster; pools use all of them unless they name their own."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find zones of another region, and zones named twice."""
+        for index, zone in enumerate(self.zones):
+            if zone[:-1] != self.region:
+                yield Problem(("zones", index), f"{zone} is not in {self.region}; name a zone of that region")
+            elif zone in self.zones[:index]:
+                yield Problem(("zones", index), f"{zone} is named twice; name each zone once")
+
+
+class Cluster(Model):
+    """The EKS cluster that the environment is deployed to."""
+
+    name: Name
+    """Name of the EKS cluster; its subnets and security groups have it as tag karpenter.sh/discovery."""
+
+    vpc_cidr: Cidr
+    """Address range of the VPC: nodes, pods and load balancers have their addresses in it."""
+
+    service_cidr: Cidr = "172.20.0.0/16"
+    """Address range of Kubernetes Services; must not overlap the VPC."""
+
+
+class ArgoCd(Model):
+    """How Argo CD finds this repository and the cluster."""
+
+    repository: GitUrl
+    """URL of this Git repository, as Argo CD clones it."""
+
+    revision: str = "main"
+    """Branch, tag or commit that the environment follows."""
+
+    engine: Literal["self-managed", "eks-capability"] = "self-managed"
+    """Argo CD installed by argocd/bootstrap, or the EKS Capability for Argo CD, which AWS runs."""
+
+    namespace: Name = "argocd"
+    """Namespace of the Applications; the EKS Capability accepts them in this one only."""
+
+    destination: Name = "in-cluster"
+    """Name under which Argo CD knows the cluster; both engines accept a name, only one a URL."""
+
+
+class OidcAuthentication(Model):
+    """Login at the load balancer through an OpenID Connect provider."""
+
+    issuer: HttpsUrl
+    """Issuer URL of the provider."""
+
+    authorization_endpoint: HttpsUrl
+    """Authorization endpoint URL of the provider."""
+
+    token_endpoint: HttpsUrl
+    """Token endpoint URL of the provider."""
+
+    user_info_endpoint: HttpsUrl
+    """User info endpoint URL of the provider."""
+
+    secret_name: Name
+    """Secret with clientID and clientSecret in the namespace of each Ingress; made outside Git."""
+
+
+class CognitoAuthentication(Model):
+    """Login at the load balancer through an Amazon Cognito user pool."""
+
+    user_pool_arn: UserPoolArn
+    """ARN of the user pool."""
+
+    user_pool_client_id: Annotated[
+        str, Form(r"^[a-z0-9]{1,128}$", "write the id of an app client, lower-case letters and digits")
+    ]
+    """App client of the load balancer in the user pool."""
+
+    user_pool_domain: Annotated[
+        str, Form(r"^[a-z0-9.-]+$", "write a domain prefix or a domain, in lower case")
+    ]
+    """Domain prefix of the user pool, or its full custom domain."""
+
+
+class Ingress(Model):
+    """How users reach the services: one Application Load Balancer, TLS and a login in front of each."""
+
+    domain: Hostname
+    """Domain below which each service has its host name."""
+
+    certificate_arn: CertificateArn
+    """Certificate for the domain and its host names, in the region of the cluster."""
+
+    scheme: Literal["internal", "internet-facing"] = "internal"
+    """Whether the load balancer has public addresses."""
+
+    inbound_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = ("10.0.0.0/8",)
+    """Address ranges that may connect to the load balancer."""
+
+    cognito: CognitoAuthentication | None = None
+    """Login through Amazon Cognito; set this or oidc."""
+
+    oidc: OidcAuthentication | None = None
+    """Login through any OpenID Connect provider; set this or cognito."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find an ingress with no login in front of it, or two."""
+        if (self.cognito is None) == (self.oidc is None):
+            yield Problem((), "needs exactly one login; set either cognito or oidc")

@@ -1,0 +1,161 @@
+"""The section of Stable Diffusion: image generation over HTTP, on GPUs, on Inferentia2, or on both."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from charts_src.lib.accelerators import Accelerator
+from charts_src.lib.instances import names
+from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.karpenter import Karpenter
+from charts_src.model.node_pool import NodePool
+
+Count = Annotated[int, Field(ge=1, le=1000)]
+"""A number of things of which there is at least one."""
+
+ACCELERATOR: dict[str, Accelerator] = {"gpu": "nvidia", "inf2": "inferentia"}
+"""Variant -> what it computes with."""
+
+_WITHDRAWN = frozenset(
+    f"stabilityai/stable-diffusion-2{suffix}" for suffix in ("", "-inpainting", "-1", "-1-base")
+)
+"""Repositories that Stability AI took off Hugging Face in November 2025 (huggingface/diffusers#12874)."""
+
+
+class Replicas(Model):
+    """How many copies of the model may run."""
+
+    min: Count
+    """Copies that always run. Two or more outlive the loss of a node."""
+
+    max: Count
+    """Copies under load."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find a minimum above the maximum."""
+        if self.min > self.max:
+            yield Problem(("min",), f"{self.min} is above max {self.max}; raise max or lower min")
+
+
+class Variant(Model):
+    """The model on one kind of accelerator: each copy runs in a Ray worker of its own."""
+
+    host: Name
+    """Host name of the service, below ingress.domain."""
+
+    image_tag: Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")] = (
+        "0.1.0"
+    )
+    """Tag of the image stable-diffusion-serve-<variant> in the registry of the environment."""
+
+    model_source: Annotated[
+        str,
+        Form(
+            r"^(s3://[a-z0-9.-]{3,63}/[^ ]+|[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)$",
+            "write s3://<bucket>/<prefix>, or <owner>/<name> on Hugging Face",
+        ),
+    ]
+    """Where the weights come from: s3://<bucket>/<prefix>, or <owner>/<name> on Hugging Face."""
+
+    replicas: Replicas
+    """How many copies of the model may run; each is one worker pod."""
+
+    target_ongoing_requests: Count = 1
+    """Requests in progress for each copy that Serve aims at when it adds and removes copies."""
+
+    accelerators: Count = 1
+    """GPUs or Neuron devices of each copy."""
+
+    cpus: Annotated[int, Field(ge=2, le=1000)]
+    """CPUs of each copy: one for the model, one for the HTTP side, more to decode and encode images."""
+
+    memory_gib: Annotated[int, Field(ge=8, le=4096)]
+    """Memory of each copy in GiB."""
+
+    model_cache_gib: Annotated[int, Field(ge=10, le=4096)] = 50
+    """Room on the node's disk for the weights, in GiB; Karpenter launches nodes that have it."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find a model that can't be downloaded any more."""
+        if self.model_source in _WITHDRAWN:
+            remedy = "write stabilityai/stable-diffusion-xl-base-1.0, or a copy of your own in S3"
+            yield Problem(("model_source",), f"{self.model_source} was withdrawn by its owner; {remedy}")
+
+
+class StableDiffusion(Model):
+    """Image generation over HTTP; leave a variant out to do without it."""
+
+    ray_version: Literal["2.60.0"] = "2.60.0"
+    """Version of Ray in the images; the operator needs to know it."""
+
+    request_timeout_seconds: Annotated[int, Field(ge=10, le=590)] = 120
+    """Longest time for one request, and what a pod that goes away gets to finish. The load balancer gives
+    up after 600 seconds."""
+
+    gpu: Variant | None = None
+    """On NVIDIA GPUs."""
+
+    inf2: Variant | None = None
+    """On AWS Inferentia2; the model must be compiled for it with the Neuron SDK of the image."""
+
+    def variants(self) -> dict[str, Variant]:
+        """Give the variants that the environment has, by name."""
+        both = {"gpu": self.gpu, "inf2": self.inf2}
+        return {name: variant for name, variant in both.items() if variant}
+
+    def problems(self) -> Iterable[Problem]:
+        """Find a section without a variant, and two variants with one host name."""
+        if not self.variants():
+            yield Problem((), "has no variant; set gpu or inf2, or remove the section")
+        if self.gpu and self.inf2 and self.gpu.host == self.inf2.host:
+            yield Problem(("inf2", "host"), f"{self.inf2.host} is the host of gpu too; choose another")
+
+
+def check(section: StableDiffusion, karpenter: Karpenter) -> Iterable[Problem]:
+    """Find variants that no node pool can hold; paths start at the environment.
+
+    Unknown instance types are the node pools' problem: nothing is found while there are any.
+    """
+    if any(name not in names() for pool in karpenter.node_pools.values() for name in pool.instance_types):
+        return
+    for name, variant in section.variants().items():
+        for problem in _unplaceable(variant, ACCELERATOR[name], karpenter):
+            yield Problem(("stable_diffusion", name, *problem.where), problem.message)
+
+
+def _unplaceable(variant: Variant, accelerator: Accelerator, karpenter: Karpenter) -> Iterable[Problem]:
+    pools = [
+        pool
+        for pool in karpenter.node_pools.values()
+        if pool.purpose == "inference" and pool.accelerator == accelerator
+    ]
+    if not pools:
+        yield Problem((), f"no node pool has {accelerator} accelerators and purpose inference; add one")
+    elif not any(_fits(variant, pool) for pool in pools):
+        size = f"{variant.accelerators} accelerators, {variant.cpus} CPUs and {variant.memory_gib} GiB"
+        yield Problem((), f"one copy needs {size}, more than any instance type of its pools has; lower them")
+    else:
+        yield from _above_limits(variant, pools)
+
+
+def _fits(variant: Variant, pool: NodePool) -> bool:
+    """Say whether a copy fits on a node, some of whose CPU and memory the system and its agents use."""
+    return any(
+        variant.accelerators <= instance.accelerators
+        and variant.cpus < instance.vcpus
+        and variant.memory_gib * 1024 < instance.memory_mib
+        for instance in pool.types
+    )
+
+
+def _above_limits(variant: Variant, pools: list[NodePool]) -> Iterable[Problem]:
+    """Count the second cluster that runs beside the first while a new version takes over."""
+    limit = sum(pool.max_nodes * max(each.accelerators for each in pool.types) for pool in pools)
+    needed = (variant.replicas.max + variant.replicas.min) * variant.accelerators
+    if needed > limit:
+        yield Problem(
+            ("replicas", "max"),
+            f"{variant.replicas.max} copies, and {variant.replicas.min} more while a new version takes over, "
+            f"need {needed} accelerators, but the node pools stop at {limit}; lower it or raise max_nodes",
+        )

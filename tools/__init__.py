@@ -1,0 +1,1 @@
+"""Programs that maintain this repository; nothing here runs when manifests are rendered."""
