@@ -1,0 +1,169 @@
+"""Every other object that an object names.
+
+Two tables: fields that mean the same wherever they stand (a PodSpec inside a custom resource names its
+ServiceAccount as a Deployment's does), and fields that only certain kinds have. A new edge is a new row.
+Names of fields: core/v1, networking.k8s.io/v1, rbac.authorization.k8s.io/v1 and autoscaling/v2 of Kubernetes
+1.36, karpenter.sh/v1 of karpenter-provider-aws v1.15.1.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from charts_src.lib.scope import is_namespaced
+from charts_src.objects import Body, Identity
+
+
+class Reference(NamedTuple):
+    """One object that another needs."""
+
+    target: Identity
+    path: str
+    """Field with the name, such as spec.template.spec.serviceAccountName."""
+
+
+class _Field(NamedTuple):
+    """A field that names an object of one kind, by itself or through one of its own fields."""
+
+    group: str
+    kind: str
+    names: tuple[str, ...] = ()
+    """Fields of the value that hold the name; none where the value is the name."""
+
+
+_FIELDS = {
+    "configMap": _Field("", "ConfigMap", ("name",)),
+    "configMapKeyRef": _Field("", "ConfigMap", ("name",)),
+    "configMapRef": _Field("", "ConfigMap", ("name",)),
+    "imagePullSecrets": _Field("", "Secret", ("name",)),
+    "ingressClassName": _Field("networking.k8s.io", "IngressClass"),
+    "persistentVolumeClaim": _Field("", "PersistentVolumeClaim", ("claimName",)),
+    "priorityClassName": _Field("scheduling.k8s.io", "PriorityClass"),
+    "runtimeClassName": _Field("node.k8s.io", "RuntimeClass"),
+    "secret": _Field("", "Secret", ("secretName", "name")),
+    "secretKeyRef": _Field("", "Secret", ("name",)),
+    "secretRef": _Field("", "Secret", ("name",)),
+    "serviceAccountName": _Field("", "ServiceAccount"),
+    "storageClassName": _Field("storage.k8s.io", "StorageClass"),
+    "tls": _Field("", "Secret", ("secretName",)),
+    "volumeName": _Field("", "PersistentVolume"),
+}
+
+_TYPED = {
+    "issuerRef": ("cert-manager.io", "Issuer"),
+    "nodeClassRef": ("karpenter.k8s.aws", "EC2NodeClass"),
+    "roleRef": ("rbac.authorization.k8s.io", "Role"),
+    "scaleTargetRef": ("apps", "Deployment"),
+}
+"""Fields whose value may name group (or apiVersion) and kind as well -> what they are if it doesn't."""
+
+_SERVICE_CALLERS = frozenset(
+    {
+        "CustomResourceDefinition",
+        "Ingress",
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+    }
+)
+
+_Walk = Iterator[tuple[str, Any, str]]
+
+
+def references(body: Body) -> tuple[Reference, ...]:
+    """Find every object that `body` names, sorted, each with the first field that names it.
+
+    A name in a namespaced kind means the object's own namespace unless the field gives another. Optional
+    ConfigMaps and Secrets don't count.
+    """
+    found: dict[Identity, str] = {}
+    for find in _FINDERS:
+        for reference in find(body):
+            found.setdefault(reference.target, reference.path)
+    found.pop(Identity.of(body), None)
+    return tuple(Reference(target, path) for target, path in sorted(found.items()))
+
+
+def _namespace(body: Body) -> Iterator[Reference]:
+    if namespace := _namespace_of(body):
+        yield Reference(Identity("", "Namespace", "", namespace), "metadata.namespace")
+
+
+def _fields(body: Body) -> Iterator[Reference]:
+    for key, value, path in _walk(_searched(body), ""):
+        if field := _FIELDS.get(key):
+            for item in value if isinstance(value, list) else [value]:
+                if name := _name(field, item):
+                    yield Reference(_target(body, field.group, field.kind, name), path)
+
+
+def _typed(body: Body) -> Iterator[Reference]:
+    for key, value, path in _walk(_searched(body), ""):
+        if key in _TYPED and isinstance(value, dict):
+            group, kind = _TYPED[key]
+            if "apiVersion" in value:
+                group = value["apiVersion"].rpartition("/")[0]
+            group = value.get("apiGroup") or value.get("group") or group
+            yield Reference(_target(body, group, value.get("kind", kind), value["name"]), path)
+
+
+def _services(body: Body) -> Iterator[Reference]:
+    if body["kind"] in _SERVICE_CALLERS:
+        for key, value, path in _walk(_searched(body), ""):
+            if key == "service" and isinstance(value, dict):
+                namespace = value.get("namespace", _namespace_of(body))
+                yield Reference(Identity("", "Service", namespace, value["name"]), path)
+
+
+def _stateful_set_service(body: Body) -> Iterator[Reference]:
+    if body["kind"] == "StatefulSet" and (name := body["spec"].get("serviceName")):
+        yield Reference(_target(body, "", "Service", name), "spec.serviceName")
+
+
+def _subjects(body: Body) -> Iterator[Reference]:
+    if body["kind"] in ("ClusterRoleBinding", "RoleBinding"):
+        for index, subject in enumerate(body.get("subjects", ())):
+            if subject["kind"] == "ServiceAccount":
+                namespace = subject.get("namespace", _namespace_of(body))
+                identity = Identity("", "ServiceAccount", namespace, subject["name"])
+                yield Reference(identity, f"subjects[{index}]")
+
+
+_FINDERS: tuple[Callable[[Body], Iterator[Reference]], ...] = (
+    _namespace,
+    _fields,
+    _typed,
+    _services,
+    _stateful_set_service,
+    _subjects,
+)
+
+
+def _searched(body: Body) -> Body:
+    """Leave out the OpenAPI schemas of a CRD: they are large, and their keys are field names, not fields."""
+    if body["kind"] != "CustomResourceDefinition":
+        return body
+    return {"spec": {"conversion": body["spec"].get("conversion")}}
+
+
+def _walk(value: Any, path: str) -> _Walk:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            place = f"{path}.{key}" if path else key
+            yield key, item, place
+            yield from _walk(item, place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{path}[{index}]")
+
+
+def _name(field: _Field, value: Any) -> str | None:
+    if isinstance(value, dict) and not value.get("optional"):
+        return next((str(value[key]) for key in field.names if key in value), None)
+    return value if isinstance(value, str) and not field.names else None
+
+
+def _target(body: Body, group: str, kind: str, name: str) -> Identity:
+    return Identity(group, kind, _namespace_of(body) if is_namespaced(kind) else "", name)
+
+
+def _namespace_of(body: Body) -> str:
+    return str(body["metadata"].get("namespace", ""))

@@ -1,0 +1,71 @@
+"""Sync waves: numbers that make Argo CD apply things in the order of their dependencies.
+
+Inside a wave Argo CD sorts by kind (gitops-engine v3.6.1, pkg/sync/sync_tasks.go); waves say what kinds
+can't.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from charts_src.dependencies import depths, needs, order
+from charts_src.objects import Body, Identity
+from charts_src.references import Summary, summarise
+
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+
+_LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+"""Kinds that could refuse the rest of their own component."""
+
+_KEPT = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
+"""Kinds whose deletion takes data or other objects along: a person deletes them, no commit does."""
+
+_KEEP = ("Prune=false", "Delete=false")
+"""The first holds when the object leaves Git, the second when its Application is deleted."""
+
+
+def waves(bodies: Sequence[Body]) -> dict[Identity, int]:
+    """Give the wave of each object of a component: 0 for what needs nothing else in it.
+
+    Raises UserError for objects that need each other, naming them.
+    """
+    found = depths(order([summarise(body) for body in bodies]))
+    before = [wave for identity, wave in found.items() if identity.kind not in _LAST]
+    last = max(before, default=-1) + 1
+    return {identity: last if identity.kind in _LAST else wave for identity, wave in found.items()}
+
+
+def annotate(bodies: Sequence[Body]) -> list[Body]:
+    """Give copies of the objects of a component, with sync waves and protected where deletion hurts.
+
+    Raises UserError for objects that need each other, naming them.
+    """
+    found = waves(bodies)
+    return [_annotated(body, found[Identity.of(body)]) for body in bodies]
+
+
+def application_needs(components: Mapping[str, Sequence[Summary]]) -> dict[str, list[str]]:
+    """Give, for each component, those that must be healthy before it, sorted."""
+    owner = {item.identity: name for name, items in components.items() for item in items}
+    graph = needs([item for items in components.values() for item in items])
+    return {
+        name: sorted({owner[needed] for item in items for needed in graph[item.identity]} - {name})
+        for name, items in components.items()
+    }
+
+
+def application_waves(components: Mapping[str, Sequence[Summary]]) -> dict[str, int]:
+    """Give the wave of each component's Application: 0 for those that need no other component.
+
+    Raises UserError for components that need each other, naming them.
+    """
+    return depths(application_needs(components))
+
+
+def _annotated(body: Body, wave: int) -> Body:
+    annotations = dict(body["metadata"].get("annotations", {}))
+    if wave:
+        annotations[SYNC_WAVE] = str(wave)
+    if body["kind"] in _KEPT:
+        options = [option for option in annotations.get(_SYNC_OPTIONS, "").split(",") if option]
+        annotations[_SYNC_OPTIONS] = ",".join(dict.fromkeys((*options, *_KEEP)))
+    return body | {"metadata": body["metadata"] | ({"annotations": annotations} if annotations else {})}

@@ -1,0 +1,207 @@
+"""argocd/<env>/: one Application for each component, in a project that admits what they hold and no more."""
+
+from typing import Any
+
+import yaml
+from cdk8s import App
+
+from charts_src.argocd import applications
+from charts_src.model import Environment
+from charts_src.objects import Body
+from charts_src.references import Summary, summarise
+from charts_src.registry import COMPONENTS as COMPONENT_CLASSES
+from tests.objects import definition, deployment, role, thing
+from tests.ray_environment import environment
+
+BODIES = {
+    "serving": [thing("ray.io/RayService", "sd", "serving"), deployment("web", "serving")],
+    "operator": [
+        deployment("operator", "ray", serviceAccountName="operator"),
+        role("operator", "ray.io", "rayservices/status", "patch"),
+    ],
+    "crds": [definition("ray.io", "RayService"), definition("ray.io", "RayJob")],
+    "namespaces": [thing("Namespace", "serving"), thing("Namespace", "ray"), thing("Namespace", "idle")],
+}
+COMPONENTS = {name: tuple(map(summarise, bodies)) for name, bodies in BODIES.items()}
+
+
+def parsed(env: Environment, components: dict[str, tuple[Summary, ...]]) -> dict[str, Any]:
+    return {name: yaml.safe_load(text) for name, text in applications(env, components).items()}
+
+
+def test_an_application_in_full() -> None:
+    assert (
+        applications(environment(), COMPONENTS)["application-serving.yaml"]
+        == """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  annotations:
+    argocd.argoproj.io/sync-wave: "2"
+    genai-on-eks/awaited: "false"
+  finalizers:
+  - resources-finalizer.argocd.argoproj.io
+  name: serving
+  namespace: argocd
+spec:
+  destination:
+    name: in-cluster
+    namespace: serving
+  project: genai-on-eks-dev
+  source:
+    path: rendered/dev/serving
+    repoURL: https://git.example.com/genai-on-eks.git
+    targetRevision: main
+  syncPolicy:
+    automated:
+      allowEmpty: false
+      prune: true
+      selfHeal: true
+    retry:
+      backoff:
+        duration: 10s
+        factor: 2
+        maxDuration: 3m
+      limit: 10
+      refresh: true
+    syncOptions:
+    - ServerSideApply=true
+    - FailOnSharedResource=true
+    - PruneLast=true
+    - SkipDryRunOnMissingResource=true
+"""
+    )
+
+
+def test_the_project_in_full() -> None:
+    assert (
+        applications(environment(), COMPONENTS)["appproject-genai-on-eks-dev.yaml"]
+        == """\
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata:
+  annotations:
+    argocd.argoproj.io/sync-wave: "-1"
+  finalizers:
+  - resources-finalizer.argocd.argoproj.io
+  name: genai-on-eks-dev
+  namespace: argocd
+spec:
+  clusterResourceWhitelist:
+  - group: ""
+    kind: Namespace
+  - group: apiextensions.k8s.io
+    kind: CustomResourceDefinition
+  - group: rbac.authorization.k8s.io
+    kind: ClusterRole
+  description: Components of environment dev
+  destinations:
+  - name: in-cluster
+    namespace: idle
+  - name: in-cluster
+    namespace: ray
+  - name: in-cluster
+    namespace: serving
+  namespaceResourceWhitelist:
+  - group: apps
+    kind: Deployment
+  - group: ray.io
+    kind: RayJob
+  - group: ray.io
+    kind: RayService
+  sourceRepos:
+  - https://git.example.com/genai-on-eks.git
+"""
+    )
+
+
+def test_each_component_has_a_file_and_nothing_else_is_there() -> None:
+    assert sorted(applications(environment(), COMPONENTS)) == [
+        "application-crds.yaml",
+        "application-namespaces.yaml",
+        "application-operator.yaml",
+        "application-serving.yaml",
+        "appproject-genai-on-eks-dev.yaml",
+    ]
+
+
+def test_the_order_of_components_changes_no_byte() -> None:
+    backwards = dict(reversed(COMPONENTS.items()))
+    assert applications(environment(), backwards) == applications(environment(), COMPONENTS)
+
+
+def test_only_what_nothing_needs_is_not_awaited() -> None:
+    annotations = {
+        body["metadata"]["name"]: body["metadata"]["annotations"]
+        for body in parsed(environment(), COMPONENTS).values()
+        if body["kind"] == "Application"
+    }
+    assert annotations == {
+        "crds": {"argocd.argoproj.io/sync-wave": "0"},
+        "namespaces": {"argocd.argoproj.io/sync-wave": "0"},
+        "operator": {"argocd.argoproj.io/sync-wave": "1"},
+        "serving": {"argocd.argoproj.io/sync-wave": "2", "genai-on-eks/awaited": "false"},
+    }
+
+
+def test_the_dry_run_skips_only_kinds_of_another_application() -> None:
+    own = {"all": (*COMPONENTS["crds"], *COMPONENTS["serving"])}
+    option = "SkipDryRunOnMissingResource=true"
+
+    def options(components: dict[str, tuple[Summary, ...]], name: str) -> list[str]:
+        body = parsed(environment(), components)[f"application-{name}.yaml"]
+        found: list[str] = body["spec"]["syncPolicy"]["syncOptions"]
+        return found
+
+    assert option in options(COMPONENTS, "serving")
+    assert option not in options(COMPONENTS, "operator")
+    assert option not in options(own, "all")
+
+
+def test_every_destination_is_one_that_the_project_admits() -> None:
+    for components in (COMPONENTS, {"crds": COMPONENTS["crds"]}):
+        files = parsed(environment(), components)
+        project = files.pop("appproject-genai-on-eks-dev.yaml")
+        assert files
+        for body in files.values():
+            assert body["spec"]["destination"] in project["spec"]["destinations"]
+            assert body["spec"]["source"]["repoURL"] in project["spec"]["sourceRepos"]
+
+
+def admits(project: Body, summary: Summary) -> bool:
+    """Judge as argo-cd v3.6.1 does, pkg/apis/application/v1alpha1/app_project_types.go, without its globs."""
+    group, kind, namespace, _ = summary.identity
+    spec = project["spec"]
+    if not namespace:
+        return {"group": group, "kind": kind} in spec["clusterResourceWhitelist"]
+    destination = {"name": "in-cluster", "namespace": namespace}
+    return {"group": group, "kind": kind} in spec["namespaceResourceWhitelist"] and destination in spec[
+        "destinations"
+    ]
+
+
+def test_the_project_admits_every_object_and_has_no_wildcard() -> None:
+    project = parsed(environment(), COMPONENTS)["appproject-genai-on-eks-dev.yaml"]
+    summaries = [summary for items in COMPONENTS.values() for summary in items]
+    assert len(summaries) == 9
+    assert [item.identity for item in summaries if not admits(project, item)] == []
+    assert not admits(project, summarise(thing("ConfigMap", "c", "serving")))
+    assert not admits(project, summarise(deployment("web", "kube-system")))
+    assert "*" not in str(project)
+    assert "?" not in str(project)
+
+
+def test_the_project_admits_everything_that_the_platform_renders() -> None:
+    env = environment()
+    enabled = [component for component in COMPONENT_CLASSES if component.enabled(env)]
+    components = {item.name: tuple(map(summarise, item(App(), env).objects())) for item in enabled}
+    project = parsed(env, components)["appproject-genai-on-eks-dev.yaml"]
+    summaries = [summary for items in components.values() for summary in items]
+    assert len(summaries) > 30
+    assert [item.identity for item in summaries if not admits(project, item)] == []
+
+
+def test_a_custom_resource_that_left_git_is_still_admitted_so_that_it_is_pruned() -> None:
+    without = {name: items for name, items in COMPONENTS.items() if name != "serving"}
+    project = parsed(environment(), without)["appproject-genai-on-eks-dev.yaml"]
+    assert admits(project, summarise(thing("ray.io/RayService", "sd", "serving")))
