@@ -30,21 +30,26 @@ class Identity(NamedTuple):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-def pod_specs(body: Any, path: str = "") -> Iterator[tuple[str, Body]]:
-    """Find every PodSpec inside an object, those of custom resources too, each with its path.
+def pod_specs(body: Body) -> list[tuple[str, Body]]:
+    """Find every PodSpec of an object, those inside custom resources too, each with its path.
 
-    A PodSpec is a mapping whose `containers` is a list of mappings with an image.
+    A PodSpec is a mapping whose `containers` is a list of mappings with an image. A CRD describes pods and
+    has none.
     """
-    if isinstance(body, dict):
-        containers = body.get("containers")
+    return [] if body["kind"] == "CustomResourceDefinition" else list(_pod_specs(body, ""))
+
+
+def _pod_specs(value: Any, path: str) -> Iterator[tuple[str, Body]]:
+    if isinstance(value, dict):
+        containers = value.get("containers")
         if isinstance(containers, list) and all(isinstance(c, dict) and "image" in c for c in containers):
-            yield path, body
+            yield path, value
         else:
-            for key, value in body.items():
-                yield from pod_specs(value, f"{path}.{key}" if path else key)
-    elif isinstance(body, list):
-        for index, item in enumerate(body):
-            yield from pod_specs(item, f"{path}[{index}]")
+            for key, item in value.items():
+                yield from _pod_specs(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _pod_specs(item, f"{path}[{index}]")
 
 
 def all_containers(spec: Body) -> Iterator[tuple[str, Body]]:

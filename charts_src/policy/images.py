@@ -1,17 +1,16 @@
-"""Rules for container images."""
+"""Rules for container images; paths start at the PodSpec."""
 
 from collections.abc import Iterator
 
-from charts_src.objects import Body, all_containers, pod_specs
+from charts_src.objects import Body, all_containers
 from charts_src.policy.rule import Violation
 
 
-def exact(body: Body) -> Iterator[Violation]:
+def exact(spec: Body) -> Iterator[Violation]:
     """Demand an exact tag or a digest of every image, and its registry."""
-    for path, spec in pod_specs(body):
-        for place, container in all_containers(spec):
-            if problem := _problem(container["image"]):
-                yield Violation(f"{path}.{place}.image", problem)
+    for place, container in all_containers(spec):
+        if problem := _problem(container["image"]):
+            yield Violation(f"{place}.image", problem)
 
 
 def _problem(image: str) -> str | None:

@@ -63,9 +63,14 @@ def _validator(api_version: str, kind: str, minor: str) -> Draft4Validator | Non
     path = _path(api_version, kind, minor)
     if path is None:
         return None
-    shared = definitions_path(path)
-    resources = [(each, DRAFT4.create_resource(_load(each))) for each in (path, shared)]
-    return Draft4Validator({"$ref": path}, registry=Registry[Any]().with_resources(resources))
+    registry = _definitions(definitions_path(path)).with_resource(path, DRAFT4.create_resource(_load(path)))
+    return Draft4Validator({"$ref": path}, registry=registry)
+
+
+@cache
+def _definitions(path: str) -> Registry[Any]:
+    registry: Registry[Any] = Registry()
+    return registry.with_resource(path, DRAFT4.create_resource(_load(path)))
 
 
 def _lines(error: ValidationError) -> Iterator[str]:

@@ -1,0 +1,102 @@
+"""The command line: the only code that prints, parses arguments or exits.
+
+Exit codes: 0 done, 1 differences or violations found, 2 the user's input is wrong, 70 a bug,
+130 interrupted. Results go to standard output, errors to standard error.
+"""
+
+import argparse
+import difflib
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from charts_src import commands, state
+from charts_src.commands import Outcome
+from charts_src.errors import UserError
+
+WRONG_INPUT, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return the exit code."""
+    try:
+        outcome = _run(_parser().parse_args(argv))
+        sys.stdout.write(outcome.text)
+        sys.stdout.flush()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception:
+        traceback.print_exc()
+        return BUG
+    return outcome.code
+
+
+def _run(arguments: argparse.Namespace) -> Outcome:
+    names = list(dict.fromkeys(getattr(arguments, "environment", ())))
+    if "all" in names:
+        names = state.environment_names()
+    match arguments.command:
+        case "render":
+            return (
+                commands.verify(names)
+                if arguments.verify
+                else commands.render(names, recall=not arguments.full)
+            )
+        case "diff":
+            return commands.diff(names, arguments.base, arguments.format, color=_wants_color())
+        case "validate":
+            return commands.validate(names)
+        case _:
+            return commands.check_schemas() if arguments.check else commands.write_schemas()
+
+
+def _wants_color() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the nearest known word."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{self.prog}: {message}; see make help")
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise UserError(
+                f"{value}: unknown {action.metavar or action.dest}{_nearest(value, action.choices)}"
+            )
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; choose {', '.join(names)}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="charts_src", description="Render, compare and check the platform's manifests.")
+    subparsers = parser.add_subparsers(dest="command", metavar="command", required=True)
+    environment = _Parser(add_help=False)
+    choices = [*state.environment_names(), "all"]
+    environment.add_argument("environment", nargs="+", choices=choices, metavar="environment")
+
+    render = subparsers.add_parser("render", parents=[environment], help="write rendered/ and argocd/")
+    render.add_argument("--full", action="store_true", help="render every component, recall none")
+    render.add_argument(
+        "--verify", action="store_true", help="write nothing; exit 1 if a full render differs"
+    )
+    diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
+    diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
+    diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    subparsers.add_parser("validate", parents=[environment], help="check every manifest against its schema")
+    schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
+    schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")
+    return parser

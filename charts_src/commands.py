@@ -1,0 +1,89 @@
+"""The commands: each takes plain arguments and returns what to print and the exit code.
+
+What a command needs is imported where it is used: rendering starts Node, and a render that finds nothing
+to do must not.
+"""
+
+from typing import NamedTuple
+
+from charts_src import state
+
+DONE, DIFFERENT = 0, 1
+
+_MARKER_ROOM = 1024
+"""Characters of a pull-request comment that are left to the workflow, which marks the comment as its own."""
+
+
+class Outcome(NamedTuple):
+    """The result of a command."""
+
+    code: int
+    """Exit code: 0 done, 1 differences or violations found."""
+    text: str
+    """What to print."""
+
+
+def render(names: list[str], *, recall: bool) -> Outcome:
+    """Bring the folders of the environments up to date and list the objects that changed.
+
+    With `recall`, an environment whose inputs and folders are as the last render left them is not rendered,
+    and components that no change touches are taken from earlier renders.
+    """
+    due = [name for name in names if not (recall and state.is_current(name))]
+    lines = dict.fromkeys(names, "up to date")
+    if due:
+        from charts_src import workspace
+
+        lines |= workspace.update(due, recall=recall)
+    return Outcome(DONE, "".join(f"{name}: {line}\n" for name, line in lines.items()))
+
+
+def verify(names: list[str]) -> Outcome:
+    """Render everything anew, without writing, and report where the folders on disk differ."""
+    from charts_src import workspace
+
+    stale = workspace.stale_paths(names)
+    return Outcome(
+        DIFFERENT if stale else DONE, "".join(f"{path}: not what a full render gives\n" for path in stale)
+    )
+
+
+def diff(names: list[str], base: str | None, form: str, *, color: bool) -> Outcome:
+    """Compare a fresh render with the checked-in tree, or the checked-in tree with a Git revision."""
+    from charts_src import workspace
+    from charts_src.diff.report import COMMENT_LIMIT, to_json, to_markdown, to_text
+
+    found = workspace.changes_since(names, base) if base else workspace.changes_by_rendering(names)
+    if form == "json":
+        return Outcome(DONE, to_json(found))
+    if form == "markdown":
+        limit = (COMMENT_LIMIT - _MARKER_ROOM) // len(names)
+        return Outcome(DONE, "".join(to_markdown(changes, name, limit) for name, changes in found.items()))
+    return Outcome(DONE, "".join(to_text(changes, name, color=color) for name, changes in found.items()))
+
+
+def validate(names: list[str]) -> Outcome:
+    """Check every manifest of the environments strictly against the schemas of its Kubernetes minor."""
+    from charts_src import workspace
+
+    reports = workspace.validate(names)
+    code = DONE if all(report.ok for report in reports.values()) else DIFFERENT
+    return Outcome(code, "".join(f"{name}: {report}\n" for name, report in reports.items()))
+
+
+def write_schemas() -> Outcome:
+    """Derive schemas/ anew from the pinned packages and from the model."""
+    from charts_src import schemas
+
+    schemas.write()
+    return Outcome(DONE, "")
+
+
+def check_schemas() -> Outcome:
+    """Derive schemas/ in memory and report what differs on disk."""
+    from charts_src import schemas
+
+    stale = schemas.stale_paths()
+    return Outcome(
+        DIFFERENT if stale else DONE, "".join(f"{path}: stale; run make schemas\n" for path in stale)
+    )

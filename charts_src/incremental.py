@@ -1,0 +1,104 @@
+"""Rendered components kept between runs, so that only what a change touches is rendered again.
+
+A component reads decisions through `Reads`, which notes the sections it asked for. Its result is stored
+with those sections and a key: the hash of its code and of their values. The same code, given the same
+values, asks for the same sections again, so an equal key means an equal result. `--verify` proves it.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from charts_src import CACHE, fingerprint
+from charts_src.manifest import Component
+from charts_src.model import Environment
+from charts_src.references import Summary
+from charts_src.registry import COMPONENTS
+from charts_src.units import Unit, build
+
+
+class Reads:
+    """An environment that notes which of its sections were asked for."""
+
+    def __init__(self, env: Environment) -> None:
+        """Wrap `env`."""
+        self._env = env
+        self.sections: list[str] = []
+
+    def __getattr__(self, section: str) -> Any:
+        """Give a section, or any other attribute, of the environment."""
+        if section in Environment.model_fields and section not in self.sections:
+            self.sections.append(section)
+        return getattr(self._env, section)
+
+
+class Record(NamedTuple):
+    """A rendered component and what it depended on."""
+
+    sections: list[str]
+    """Sections of the environment that it read, in the order of the first reading."""
+    key: str
+    """Hash of its code and of the values of those sections."""
+    unit: Unit
+
+
+class Units:
+    """Renders components, or recalls them from this run or an earlier one."""
+
+    def __init__(self, directory: Path | None = CACHE / "units") -> None:
+        """Keep results below `directory`, a file for each environment and component; None keeps nothing."""
+        self._directory = directory
+        self._shared_code = fingerprint.of_shared_code(each.__module__ for each in COMPONENTS)
+        self._this_run: dict[str, list[Record]] = {}
+
+    def get(self, component: type[Component], env: Environment) -> Unit:
+        """Give the component as `build` renders it."""
+        path = self._directory / env.name / f"{component.name}.json" if self._directory else None
+        stored = _load(path) if path else []
+        record = self._recall(component, env, stored) or self._build(component, env)
+        self._this_run.setdefault(component.name, []).append(record)
+        if path and record not in stored:
+            _store(path, record)
+        return record.unit
+
+    def _recall(self, component: type[Component], env: Environment, stored: list[Record]) -> Record | None:
+        records = [*self._this_run.get(component.name, ()), *stored]
+        return next((r for r in records if r.key == self._key(component, env, r.sections)), None)
+
+    def _build(self, component: type[Component], env: Environment) -> Record:
+        reads = Reads(env)
+        unit = build(component, cast("Environment", reads))
+        return Record(reads.sections, self._key(component, env, reads.sections), unit)
+
+    def _key(self, component: type[Component], env: Environment, sections: list[str]) -> str:
+        values = env.model_dump_json(include=set(sections))
+        code = fingerprint.of_module(component.__module__)
+        return fingerprint.of_text("\0".join([self._shared_code, code, component.name, values]))
+
+
+def _load(path: Path) -> list[Record]:
+    """Read a stored record; none when there is none that can be read."""
+    try:
+        stored = json.loads(path.read_bytes())
+        summaries = tuple(Summary.from_json(item) for item in stored["summaries"])
+        return [
+            Record(stored["sections"], stored["key"], Unit(stored["files"], summaries, stored["versions"]))
+        ]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def _store(path: Path, record: Record) -> None:
+    unit = record.unit
+    content = {
+        "sections": record.sections,
+        "key": record.key,
+        "files": unit.files,
+        "summaries": [summary.to_json() for summary in unit.summaries],
+        "versions": unit.versions,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stage = path.with_suffix(f".{os.getpid()}")
+    stage.write_text(json.dumps(content))
+    stage.replace(path)

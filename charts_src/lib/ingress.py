@@ -1,0 +1,109 @@
+"""Ingresses on the one Application Load Balancer of an environment, with TLS and a login in front.
+
+Source: docs/guide/ingress/annotations.md of the AWS Load Balancer Controller. What concerns the load
+balancer as a whole must be the same on every Ingress of the group, so it is here and nowhere else.
+"""
+
+import json
+from typing import NamedTuple
+
+from charts_src.model.platform import CognitoAuthentication, Ingress, OidcAuthentication
+from charts_src.objects import Body
+
+GROUP = "genai-on-eks"
+"""Group of all our Ingresses: they share one load balancer."""
+
+IDLE_TIMEOUT_SECONDS = 600
+"""The load balancer drops a request whose answer takes longer to begin; a target must keep idle
+connections open longer than this, or requests meet closed ones."""
+
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""What AWS recommends (Elastic Load Balancing, security policies for Application Load Balancers): TLS 1.3
+and 1.2, post-quantum key exchange with clients that know it."""
+
+
+class Backend(NamedTuple):
+    """The Service that an Ingress leads to."""
+
+    service: str
+    port: int
+    health_path: str
+    drain_seconds: int
+    """How long a pod that goes away still finishes its requests."""
+
+
+def ingress(settings: Ingress, name: str, host: str, backend: Backend) -> Body:
+    """Give an Ingress for the host name `host` below the domain; pods are reached without a node port."""
+    annotations = _load_balancer(settings) | _targets(backend) | _login(settings)
+    service = {"name": backend.service, "port": {"number": backend.port}}
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": service}}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": name,
+            "annotations": {f"alb.ingress.kubernetes.io/{key}": value for key, value in annotations.items()},
+        },
+        "spec": {
+            "ingressClassName": "alb",
+            "rules": [{"host": f"{host}.{settings.domain}", "http": {"paths": [path]}}],
+        },
+    }
+
+
+def _load_balancer(settings: Ingress) -> dict[str, str]:
+    return {
+        "group.name": GROUP,
+        "scheme": settings.scheme,
+        "inbound-cidrs": ",".join(settings.inbound_cidrs),
+        "listen-ports": '[{"HTTPS":443}]',
+        "certificate-arn": settings.certificate_arn,
+        "ssl-policy": _TLS_POLICY,
+        "load-balancer-attributes": (
+            f"idle_timeout.timeout_seconds={IDLE_TIMEOUT_SECONDS},"
+            "routing.http.drop_invalid_header_fields.enabled=true"
+        ),
+    }
+
+
+def _targets(backend: Backend) -> dict[str, str]:
+    return {
+        "target-type": "ip",
+        "healthcheck-path": backend.health_path,
+        "healthcheck-interval-seconds": "10",
+        "target-group-attributes": (
+            f"deregistration_delay.timeout_seconds={backend.drain_seconds},"
+            "load_balancing.algorithm.type=least_outstanding_requests"
+        ),
+    }
+
+
+def _login(settings: Ingress) -> dict[str, str]:
+    if settings.cognito:
+        login = {"auth-type": "cognito", "auth-idp-cognito": _compact(_cognito(settings.cognito))}
+    else:
+        assert settings.oidc  # noqa: S101  # Ingress.problems() demands one of the two
+        login = {"auth-type": "oidc", "auth-idp-oidc": _compact(_oidc(settings.oidc))}
+    return login | {"auth-on-unauthenticated-request": "authenticate"}
+
+
+def _cognito(login: CognitoAuthentication) -> dict[str, str]:
+    return {
+        "userPoolARN": login.user_pool_arn,
+        "userPoolClientID": login.user_pool_client_id,
+        "userPoolDomain": login.user_pool_domain,
+    }
+
+
+def _oidc(login: OidcAuthentication) -> dict[str, str]:
+    return {
+        "issuer": login.issuer,
+        "authorizationEndpoint": login.authorization_endpoint,
+        "tokenEndpoint": login.token_endpoint,
+        "userInfoEndpoint": login.user_info_endpoint,
+        "secretName": login.secret_name,
+    }
+
+
+def _compact(value: dict[str, str]) -> str:
+    return json.dumps(value, separators=(",", ":"))

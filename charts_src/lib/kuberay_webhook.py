@@ -1,0 +1,123 @@
+"""The operator's admission webhook for RayClusters, which is optional.
+
+Sources, ray-operator v1.6.2: config/webhook, config/certmanager, config/default-with-webhooks. Upstream's
+manifest lists webhooks for RayJob and RayService too, but main.go registers the one for RayCluster only:
+calls to the others would answer 404 and, as they fail closed, refuse every write.
+"""
+
+from collections.abc import Iterator
+
+from charts_src.lib import network
+from charts_src.lib.namespaces import KUBERAY_SYSTEM, RAY_NAMESPACES
+from charts_src.lib.pod import mount, port
+from charts_src.lib.ray import OPERATOR
+from charts_src.objects import Body
+
+PORT = 9443
+SERVICE = "kuberay-webhook"
+ISSUER = "kuberay-webhook-issuer"
+CERTIFICATE = "kuberay-webhook"
+SECRET = "kuberay-webhook-certificate"  # noqa: S105  # the name of a Secret
+_SELECTED = {"app.kubernetes.io/name": OPERATOR}
+
+
+def webhook_objects(vpc_cidr: str) -> Iterator[Body]:
+    """Give what the webhook needs beside the operator's pod; the API server calls it from the VPC."""
+    yield _configuration()
+    yield _service()
+    yield _issuer()
+    yield _certificate()
+    caller = {"from": [network.block(vpc_cidr)], "ports": network.ports(PORT)}
+    yield network.allow(SERVICE, _SELECTED, ingress=[caller])
+
+
+def with_webhook(spec: Body) -> Body:
+    """Give the operator's PodSpec with the webhook turned on and its certificate mounted."""
+    (manager,) = spec["containers"]
+    serving = {
+        "env": [{"name": "ENABLE_WEBHOOKS", "value": "true"}],
+        "ports": [*manager["ports"], port("webhook", PORT)],
+        "volumeMounts": [mount("certificate", "/tmp/k8s-webhook-server/serving-certs", readOnly=True)],  # noqa: S108
+    }
+    volume = {"name": "certificate", "secret": {"secretName": SECRET, "defaultMode": 420}}
+    return spec | {"containers": [manager | serving], "volumes": [volume]}
+
+
+def _configuration() -> Body:
+    """Check RayClusters of the namespaces that the operator watches; cert-manager adds the CA bundle."""
+    webhook = {
+        "name": "vraycluster.kb.io",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {
+            "service": {
+                "namespace": KUBERAY_SYSTEM,
+                "name": SERVICE,
+                "path": "/validate-ray-io-v1-raycluster",
+                "port": 443,
+            }
+        },
+        "failurePolicy": "Fail",
+        "matchPolicy": "Equivalent",
+        "namespaceSelector": {
+            "matchExpressions": [
+                {"key": network.NAMESPACE_LABEL, "operator": "In", "values": list(RAY_NAMESPACES)}
+            ]
+        },
+        "objectSelector": {},
+        "rules": [
+            {
+                "apiGroups": ["ray.io"],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE", "UPDATE"],
+                "resources": ["rayclusters"],
+                "scope": "*",
+            }
+        ],
+        "sideEffects": "None",
+        "timeoutSeconds": 10,
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {
+            "name": OPERATOR,
+            "annotations": {"cert-manager.io/inject-ca-from": f"{KUBERAY_SYSTEM}/{CERTIFICATE}"},
+        },
+        "webhooks": [webhook],
+    }
+
+
+def _service() -> Body:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": SERVICE},
+        "spec": {
+            "type": "ClusterIP",
+            "selector": _SELECTED,
+            "ports": [{"name": "webhook", "port": 443, "targetPort": "webhook", "protocol": "TCP"}],
+        },
+    }
+
+
+def _issuer() -> Body:
+    return {
+        "apiVersion": "cert-manager.io/v1",
+        "kind": "Issuer",
+        "metadata": {"name": ISSUER},
+        "spec": {"selfSigned": {}},
+    }
+
+
+def _certificate() -> Body:
+    host = f"{SERVICE}.{KUBERAY_SYSTEM}.svc"
+    return {
+        "apiVersion": "cert-manager.io/v1",
+        "kind": "Certificate",
+        "metadata": {"name": CERTIFICATE},
+        "spec": {
+            "dnsNames": [host, f"{host}.cluster.local"],
+            "issuerRef": {"kind": "Issuer", "name": ISSUER},
+            "secretName": SECRET,
+        },
+    }

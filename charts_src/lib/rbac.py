@@ -1,0 +1,70 @@
+"""Who may do what: ServiceAccounts and bindings as cdk8s-plus constructs, rules as plain data.
+
+Rules come from upstream as tables of groups, resources and verbs; as data they are easy to compare.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cdk8s import ApiObjectMetadata
+from cdk8s_plus_34 import ClusterRole, Role, RoleBinding, ServiceAccount
+from constructs import Construct
+
+from charts_src.objects import Body
+
+READ = ("get", "list", "watch")
+ALL = ("create", "delete", "get", "list", "patch", "update", "watch")
+"""What an operator may do with objects that are its own."""
+
+
+class Rule(NamedTuple):
+    """What may be done with some resources of one API group."""
+
+    group: str
+    """API group; "" is the core group."""
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+
+
+def cluster_role(name: str, rules: Iterable[Rule]) -> Body:
+    """Give a ClusterRole."""
+    return _role("ClusterRole", name, rules)
+
+
+def role(name: str, rules: Iterable[Rule]) -> Body:
+    """Give a Role in the namespace of the component."""
+    return _role("Role", name, rules)
+
+
+def service_account(scope: Construct, name: str) -> ServiceAccount:
+    """Add a ServiceAccount whose token no pod gets without asking."""
+    return ServiceAccount(
+        scope, f"account-{name}", metadata=ApiObjectMetadata(name=name), automount_token=False
+    )
+
+
+def bind_cluster_role(account: ServiceAccount, name: str, namespace: str) -> None:
+    """Give an account the rules of the ClusterRole `name`, but only in one namespace."""
+    scope = Construct(account, f"in-{namespace}-{name}")
+    bound = ClusterRole.from_cluster_role_name(scope, "role", name)
+    metadata = ApiObjectMetadata(name=name, namespace=namespace)
+    RoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
+
+
+def bind_role(account: ServiceAccount, name: str) -> None:
+    """Give an account the rules of the Role `name` of its own namespace."""
+    scope = Construct(account, f"role-{name}")
+    bound = Role.from_role_name(scope, "role", name)
+    RoleBinding(scope, "binding", role=bound, metadata=ApiObjectMetadata(name=name)).add_subjects(account)
+
+
+def _role(kind: str, name: str, rules: Iterable[Rule]) -> Body:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "rules": [
+            {"apiGroups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
+            for rule in rules
+        ],
+    }

@@ -1,0 +1,32 @@
+"""The folder schemas/: what upstream's packages and the model give, and whether the folder still says so."""
+
+import os
+from pathlib import Path
+
+from charts_src import ROOT
+from charts_src.model.editor_schema import editor_schema
+from charts_src.publish import publish
+from charts_src.schema import derive
+from charts_src.schema.layout import SCHEMAS
+
+ENVIRONMENT = ROOT / "schemas" / "environment.schema.json"
+"""JSON Schema of environments/*.yaml, for editors."""
+
+
+def write() -> None:
+    """Derive both parts and replace each in one atomic step.
+
+    Raises UserError when a package can't be had or is not the pinned one.
+    """
+    publish(derive.derive(), SCHEMAS)
+    stage = ENVIRONMENT.with_suffix(f".{os.getpid()}")
+    stage.write_text(editor_schema())
+    stage.replace(ENVIRONMENT)
+
+
+def stale_paths() -> list[Path]:
+    """Give the files, relative to the repository, that are not what write() would leave."""
+    stale = [SCHEMAS / path for path in derive.stale_paths(SCHEMAS)]
+    if not ENVIRONMENT.is_file() or ENVIRONMENT.read_text() != editor_schema():
+        stale.append(ENVIRONMENT)
+    return [path.relative_to(ROOT) for path in stale]

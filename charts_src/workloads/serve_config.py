@@ -1,0 +1,81 @@
+"""The Ray Serve configuration of Stable Diffusion.
+
+Source of the field names: ray/serve/schema.py and ray/serve/config.py, Ray 2.60.0, which ignores unknown
+fields without a word.
+"""
+
+from charts_src.lib import ray
+from charts_src.lib.accelerators import Accelerator
+from charts_src.lib.ingress import IDLE_TIMEOUT_SECONDS
+from charts_src.model.stable_diffusion import ACCELERATOR, StableDiffusion, Variant
+from charts_src.objects import Body
+
+NEURON_CORES_PER_DEVICE = 2
+"""NeuronCores of an Inferentia2 chip (inf2.xlarge: one device, two cores; instance_types.json)."""
+
+_HEALTH = {"health_check_period_s": 10, "health_check_timeout_s": 30}
+
+
+def serve_config(section: StableDiffusion, name: str) -> Body:
+    """Give the configuration of the variant `name`: HTTP and prompts in Frontend, the model in TextToImage.
+
+    `import_path` names a function of our image that gets `args`. The keep-alive is longer than the load
+    balancer's, which otherwise sends requests into connections that are being closed.
+    """
+    variant = section.variants()[name]
+    application = {
+        "name": "stable-diffusion",
+        "route_prefix": "/",
+        "import_path": "stable_diffusion_serve.app:build",
+        "args": {"model_source": variant.model_source},
+        "deployments": [
+            _frontend(variant),
+            _model(variant, ACCELERATOR[name], section.request_timeout_seconds),
+        ],
+    }
+    return {
+        "proxy_location": "EveryNode",
+        "http_options": {
+            "host": "0.0.0.0",  # noqa: S104  # the load balancer calls the pod's address
+            "port": ray.SERVE,
+            "request_timeout_s": section.request_timeout_seconds,
+            "keep_alive_timeout_s": IDLE_TIMEOUT_SECONDS + 10,
+        },
+        "logging_config": {"encoding": "JSON", "log_level": "INFO"},
+        "applications": [application],
+    }
+
+
+def neuron_cores(variant: Variant) -> int:
+    """Give the NeuronCores of one copy of the model: what Ray counts, where Kubernetes counts devices."""
+    return NEURON_CORES_PER_DEVICE * variant.accelerators
+
+
+def _frontend(variant: Variant) -> Body:
+    """Have one replica on each worker that always runs, so that none asks for an accelerator node."""
+    return _HEALTH | {
+        "name": "Frontend",
+        "num_replicas": variant.replicas.min,
+        "max_replicas_per_node": 1,
+        "max_ongoing_requests": 100,
+        "ray_actor_options": {"num_cpus": 1},
+    }
+
+
+def _model(variant: Variant, accelerator: Accelerator, timeout: int) -> Body:
+    """Admit more requests than the target, or Serve's autoscaler never sees a demand above it."""
+    if accelerator == "nvidia":
+        needs: Body = {"num_gpus": variant.accelerators}
+    else:
+        needs = {"resources": {"neuron_cores": neuron_cores(variant)}}
+    return _HEALTH | {
+        "name": "TextToImage",
+        "autoscaling_config": {
+            "min_replicas": variant.replicas.min,
+            "max_replicas": variant.replicas.max,
+            "target_ongoing_requests": variant.target_ongoing_requests,
+        },
+        "max_ongoing_requests": 2 * variant.target_ongoing_requests,
+        "graceful_shutdown_timeout_s": timeout,
+        "ray_actor_options": {"num_cpus": 1} | needs,
+    }

@@ -1,0 +1,115 @@
+"""What the commands do with the generated folders: render, replace, compare and check them."""
+
+from pathlib import Path
+
+from charts_src import ROOT, config, state
+from charts_src.diff.compare import Change, compare
+from charts_src.diff.summary import counts, title
+from charts_src.diff.trees import read_revision, read_tree
+from charts_src.errors import UserError
+from charts_src.incremental import Units
+from charts_src.model import Environment
+from charts_src.publish import Files, publish
+from charts_src.render import render
+from charts_src.validate import Report
+from charts_src.validate import validate as check_files
+
+KUBECONFORM = ROOT / ".tools" / "bin" / "kubeconform"
+
+Trees = dict[str, Files]
+"""The folders of an environment; the keys are those of state.folders()."""
+
+
+def fresh(names: list[str], *, recall: bool) -> dict[str, Trees]:
+    """Render environments; `recall` takes components that no change touches from earlier renders.
+
+    Raises UserError for problems in an environment; then nothing was written.
+    """
+    units = Units() if recall else Units(directory=None)
+    return {
+        name: dict(zip(state.folders(name), render(env, units), strict=True))
+        for name, env in _environments(names).items()
+    }
+
+
+def _environments(names: list[str]) -> dict[str, Environment]:
+    """Read environments; only when all are asked for can they be compared with one another."""
+    if names == state.environment_names():
+        return config.load_all(state.ENVIRONMENTS)
+    return {name: config.load(name, state.ENVIRONMENTS) for name in names}
+
+
+def update(names: list[str], *, recall: bool) -> dict[str, str]:
+    """Render environments and replace their folders, each in one atomic step; say what changed in each."""
+    return {name: _replace(name, trees) for name, trees in fresh(names, recall=recall).items()}
+
+
+def _replace(name: str, trees: Trees) -> str:
+    report = _changes_on_disk(name, trees)
+    for prefix, folder in state.folders(name).items():
+        publish(trees[prefix], folder)
+    state.mark_current(name)
+    return report
+
+
+def _changes_on_disk(name: str, trees: Trees) -> str:
+    """List the objects that replacing the folders changes; what is there may be anything."""
+    try:
+        changes = compare(checked_in(name), joined(trees))
+    except UserError as error:
+        return f"replaced as a whole, as what was there could not be read:\n{error}"
+    objects = [f"  {change.status:8}{change.component}  {title(change.identity)}" for change in changes]
+    return "\n".join([counts(changes), *objects])
+
+
+def stale_paths(names: list[str]) -> list[str]:
+    """Give each file on disk that is not what a full render gives."""
+    stale = []
+    for name, trees in fresh(names, recall=False).items():
+        for prefix, folder in state.folders(name).items():
+            found = _all_files(folder)
+            paths = sorted(trees[prefix].keys() | found.keys())
+            stale += [folder / path for path in paths if trees[prefix].get(path) != found.get(path)]
+    return [path.relative_to(ROOT).as_posix() for path in stale]
+
+
+def _all_files(folder: Path) -> Files:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text(errors="replace") for path in paths}
+
+
+def changes_by_rendering(names: list[str]) -> dict[str, list[Change]]:
+    """Compare what is checked in with a fresh render."""
+    return {
+        name: compare(checked_in(name), joined(trees)) for name, trees in fresh(names, recall=True).items()
+    }
+
+
+def changes_since(names: list[str], revision: str) -> dict[str, list[Change]]:
+    """Compare a Git revision with what is checked in. Raises UserError for an unknown revision."""
+    return {name: compare(at_revision(name, revision), checked_in(name)) for name in names}
+
+
+def checked_in(name: str) -> Files:
+    """Read an environment's folders as they are on disk."""
+    folders = state.folders(name).items()
+    return joined({prefix: read_tree(folder) for prefix, folder in folders if folder.is_dir()})
+
+
+def at_revision(name: str, revision: str) -> Files:
+    """Read an environment's folders as they are in a Git revision. Raises UserError for an unknown one."""
+    below = {prefix: folder.relative_to(ROOT).as_posix() for prefix, folder in state.folders(name).items()}
+    return joined({prefix: read_revision(ROOT, revision, path) for prefix, path in below.items()})
+
+
+def joined(trees: Trees) -> Files:
+    """Merge the folders of an environment into one mapping, each path below the prefix of its folder."""
+    return {prefix + path: text for prefix, files in trees.items() for path, text in files.items()}
+
+
+def validate(names: list[str]) -> dict[str, Report]:
+    """Check every manifest of environments strictly against the schemas of its Kubernetes minor."""
+    return {
+        name: check_files(list(state.folders(name).values()), env.kubernetes, KUBECONFORM)
+        for name, env in _environments(names).items()
+    }

@@ -1,0 +1,306 @@
+import json
+from typing import Any
+
+import pytest
+from cdk8s import App
+
+from charts_src.components.node_pools import NodePools
+from charts_src.lib.accelerators import Accelerator, Purpose, placement
+from charts_src.model import Environment
+from charts_src.objects import Body
+
+GPU = {
+    "purpose": "inference",
+    "instance_types": ["g5.2xlarge", "g6.4xlarge"],
+    "capacity": ["spot", "on-demand"],
+    "max_nodes": 3,
+}
+TRAINIUM = {
+    "purpose": "training",
+    "instance_types": ["trn1.32xlarge"],
+    "capacity": ["reserved", "on-demand"],
+    "reservation": {"ids": ["cr-0123456789abcdef0", "cr-0123456789abcdef1"]},
+    "placement_group": "trainium",
+    "zones": ["us-west-2b"],
+    "efa": True,
+    "max_nodes": 4,
+    "weight": 50,
+}
+SYSTEM = {"purpose": "system", "instance_types": ["m7i.large", "m7i.xlarge"], "max_nodes": 6}
+
+
+def environment(pools: dict[str, Any]) -> Environment:
+    text = {
+        "name": "dev",
+        "kubernetes": "1.36",
+        "aws": {"account": "111122223333", "region": "us-west-2", "zones": ["us-west-2a", "us-west-2b"]},
+        "cluster": {"name": "genai-dev", "vpc_cidr": "10.64.0.0/16"},
+        "argocd": {"repository": "https://git.example.com/genai-on-eks.git"},
+        "ingress": {
+            "domain": "dev.example.com",
+            "certificate_arn": "arn:aws:acm:us-west-2:111122223333:certificate/"
+            "00000000-0000-0000-0000-000000000000",
+            "cognito": {
+                "user_pool_arn": "arn:aws:cognito-idp:us-west-2:111122223333:userpool/us-west-2_example",
+                "user_pool_client_id": "example",
+                "user_pool_domain": "example",
+            },
+        },
+        "registry": "111122223333.dkr.ecr.us-west-2.amazonaws.com",
+        "karpenter": {"node_role": "genai-node", "node_pools": pools},
+    }
+    return Environment.model_validate_json(json.dumps(text))
+
+
+def rendered(**pools: dict[str, Any]) -> dict[str, Body]:
+    component = NodePools(App(), environment(pools))
+    return {f"{body['kind']}/{body['metadata']['name']}": body for body in component.objects()}
+
+
+LABELS = {"app.kubernetes.io/name": "node-pools", "app.kubernetes.io/part-of": "genai-on-eks"}
+
+
+def test_a_gpu_pool_for_inference() -> None:
+    assert rendered(gpu=GPU)["NodePool/gpu"] == {
+        "apiVersion": "karpenter.sh/v1",
+        "kind": "NodePool",
+        "metadata": {"name": "gpu", "labels": LABELS},
+        "spec": {
+            "weight": 10,
+            "limits": {"nodes": "3", "cpu": "48", "memory": "192Gi", "nvidia.com/gpu": "3"},
+            "disruption": {
+                "consolidationPolicy": "WhenEmpty",
+                "consolidateAfter": "10m",
+                "budgets": [
+                    {"nodes": "10%", "reasons": ["Drifted", "Unhealthy"]},
+                    {"nodes": "100%", "reasons": ["Empty"]},
+                ],
+            },
+            "template": {
+                "metadata": {
+                    "labels": {
+                        "genai-on-eks/accelerator": "nvidia",
+                        "genai-on-eks/purpose": "inference",
+                        "genai-on-eks/efa": "false",
+                    }
+                },
+                "spec": {
+                    "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "gpu"},
+                    "requirements": [
+                        {
+                            "key": "node.kubernetes.io/instance-type",
+                            "operator": "In",
+                            "values": ["g5.2xlarge", "g6.4xlarge"],
+                        },
+                        {
+                            "key": "karpenter.sh/capacity-type",
+                            "operator": "In",
+                            "values": ["spot", "on-demand"],
+                        },
+                        {
+                            "key": "topology.kubernetes.io/zone",
+                            "operator": "In",
+                            "values": ["us-west-2a", "us-west-2b"],
+                        },
+                        {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                        {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
+                    ],
+                    "taints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}],
+                    "expireAfter": "720h",
+                    "terminationGracePeriod": "24h",
+                },
+            },
+        },
+    }
+
+
+def test_the_nodes_of_a_gpu_pool() -> None:
+    assert rendered(gpu=GPU)["EC2NodeClass/gpu"] == {
+        "apiVersion": "karpenter.k8s.aws/v1",
+        "kind": "EC2NodeClass",
+        "metadata": {"name": "gpu", "labels": LABELS},
+        "spec": {
+            "role": "genai-node",
+            "amiSelectorTerms": [{"alias": "al2023@v20260714"}],
+            "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": "genai-dev"}}],
+            "securityGroupSelectorTerms": [{"tags": {"karpenter.sh/discovery": "genai-dev"}}],
+            "blockDeviceMappings": [
+                {
+                    "deviceName": "/dev/xvda",
+                    "rootVolume": True,
+                    "ebs": {
+                        "volumeType": "gp3",
+                        "volumeSize": "300Gi",
+                        "iops": 3000,
+                        "throughput": 500,
+                        "encrypted": True,
+                        "deleteOnTermination": True,
+                    },
+                }
+            ],
+            "metadataOptions": {
+                "httpEndpoint": "enabled",
+                "httpProtocolIPv6": "disabled",
+                "httpPutResponseHopLimit": 1,
+                "httpTokens": "required",
+            },
+            "tags": {"cluster": "genai-dev", "environment": "dev"},
+            "instanceStorePolicy": "RAID0",
+        },
+    }
+
+
+def test_a_trainium_pool_for_training_over_efa() -> None:
+    assert rendered(trainium=TRAINIUM)["NodePool/trainium"] == {
+        "apiVersion": "karpenter.sh/v1",
+        "kind": "NodePool",
+        "metadata": {"name": "trainium", "labels": LABELS},
+        "spec": {
+            "weight": 50,
+            "limits": {"nodes": "4", "cpu": "512", "memory": "2048Gi", "aws.amazon.com/neuron": "64"},
+            "disruption": {
+                "consolidationPolicy": "WhenEmpty",
+                "consolidateAfter": "30m",
+                "budgets": [
+                    {"nodes": "0", "reasons": ["Drifted", "Underutilized"]},
+                    {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]},
+                ],
+            },
+            "template": {
+                "metadata": {
+                    "labels": {
+                        "genai-on-eks/accelerator": "trainium",
+                        "genai-on-eks/purpose": "training",
+                        "genai-on-eks/efa": "true",
+                    }
+                },
+                "spec": {
+                    "nodeClassRef": {
+                        "group": "karpenter.k8s.aws",
+                        "kind": "EC2NodeClass",
+                        "name": "trainium",
+                    },
+                    "requirements": [
+                        {
+                            "key": "node.kubernetes.io/instance-type",
+                            "operator": "In",
+                            "values": ["trn1.32xlarge"],
+                        },
+                        {
+                            "key": "karpenter.sh/capacity-type",
+                            "operator": "In",
+                            "values": ["reserved", "on-demand"],
+                        },
+                        {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["us-west-2b"]},
+                        {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]},
+                        {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
+                    ],
+                    "taints": [{"key": "aws.amazon.com/neuron", "value": "true", "effect": "NoSchedule"}],
+                    "expireAfter": "Never",
+                },
+            },
+        },
+    }
+
+
+def test_the_nodes_of_a_trainium_pool_with_efa() -> None:
+    spec = rendered(trainium=TRAINIUM)["EC2NodeClass/trainium"]["spec"]
+    assert spec["networkInterfaces"] == [
+        {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"},
+        {"networkCardIndex": 0, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 1, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 2, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 3, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 4, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 5, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 6, "deviceIndex": 1, "interfaceType": "efa-only"},
+        {"networkCardIndex": 7, "deviceIndex": 1, "interfaceType": "efa-only"},
+    ]
+    assert spec["placementGroupSelector"] == {"name": "trainium"}
+    assert spec["capacityReservationSelectorTerms"] == [
+        {"id": "cr-0123456789abcdef0"},
+        {"id": "cr-0123456789abcdef1"},
+    ]
+    assert spec["instanceStorePolicy"] == "RAID0"
+
+
+def test_reservations_are_found_by_tags() -> None:
+    pool = TRAINIUM | {"reservation": {"tags": {"team": "research", "use": "training"}}}
+    spec = rendered(trainium=pool)["EC2NodeClass/trainium"]["spec"]
+    assert spec["capacityReservationSelectorTerms"] == [{"tags": {"team": "research", "use": "training"}}]
+
+
+def test_system_nodes_are_consolidated_and_have_no_taint_and_no_special_hardware() -> None:
+    objects = rendered(system=SYSTEM)
+    node_pool, node_class = objects["NodePool/system"]["spec"], objects["EC2NodeClass/system"]["spec"]
+    assert node_pool["limits"] == {"nodes": "6", "cpu": "24", "memory": "96Gi"}
+    assert node_pool["disruption"] == {
+        "consolidationPolicy": "WhenEmptyOrUnderutilized",
+        "consolidateAfter": "5m",
+        "budgets": [{"nodes": "10%"}],
+    }
+    assert "taints" not in node_pool["template"]["spec"]
+    assert sorted(node_class) == [
+        "amiSelectorTerms",
+        "blockDeviceMappings",
+        "metadataOptions",
+        "role",
+        "securityGroupSelectorTerms",
+        "subnetSelectorTerms",
+        "tags",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pool", "size", "throughput"),
+    [
+        (SYSTEM, "100Gi", 125),
+        (GPU, "300Gi", 500),
+        (GPU | {"root_volume_gib": 500}, "500Gi", 500),
+    ],
+)
+def test_the_root_volume_has_room_for_the_images(pool: dict[str, Any], size: str, throughput: int) -> None:
+    volume = rendered(pool=pool)["EC2NodeClass/pool"]["spec"]["blockDeviceMappings"][0]["ebs"]
+    assert (volume["volumeSize"], volume["throughput"]) == (size, throughput)
+
+
+def test_no_instance_store_is_asked_of_inferentia() -> None:
+    pool = {"purpose": "inference", "instance_types": ["inf2.xlarge"], "max_nodes": 1}
+    assert "instanceStorePolicy" not in rendered(pool=pool)["EC2NodeClass/pool"]["spec"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "accelerator", "purpose", "tolerations"),
+    [
+        (GPU, "nvidia", "inference", [("nvidia.com/gpu", "Exists", "NoSchedule")]),
+        (TRAINIUM, "trainium", "training", [("aws.amazon.com/neuron", "Exists", "NoSchedule")]),
+        (SYSTEM, "none", "system", []),
+    ],
+)
+def test_a_pod_placed_by_accelerator_and_purpose_fits_the_pool(
+    pool: dict[str, Any],
+    accelerator: Accelerator,
+    purpose: Purpose,
+    tolerations: list[tuple[str, str, str]],
+) -> None:
+    template = rendered(pool=pool)["NodePool/pool"]["spec"]["template"]
+    pod = placement(accelerator, purpose)
+    assert pod["nodeSelector"].items() <= template["metadata"]["labels"].items()
+    assert [(item["key"], item["operator"], item["effect"]) for item in pod["tolerations"]] == tolerations
+    assert [(taint["key"], taint["effect"]) for taint in template["spec"].get("taints", [])] == [
+        (key, effect) for key, _, effect in tolerations
+    ]
+
+
+def test_every_pool_has_a_node_class_of_its_name() -> None:
+    assert sorted(rendered(gpu=GPU, system=SYSTEM)) == [
+        "EC2NodeClass/gpu",
+        "EC2NodeClass/system",
+        "NodePool/gpu",
+        "NodePool/system",
+    ]
+
+
+def test_the_versions_are_those_of_karpenter_and_the_node_image() -> None:
+    component = NodePools(App(), environment({"gpu": GPU}))
+    assert component.versions() == {"karpenter": "1.15.1", "al2023": "v20260714"}
