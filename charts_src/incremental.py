@@ -54,17 +54,28 @@ class Units:
 
     def get(self, component: type[Component], env: Environment) -> Unit:
         """Give the component as `build` renders it."""
+        known = self._this_run.setdefault(component.name, [])
         path = self._directory / env.name / f"{component.name}.json" if self._directory else None
-        stored = _load(path) if path else []
-        record = self._recall(component, env, stored) or self._build(component, env)
-        self._this_run.setdefault(component.name, []).append(record)
-        if path and record not in stored:
-            _store(path, record)
+        record = self._stored(component, env, path) if path else None
+        if record is None:
+            record = next((r for r in known if r.key == self._key(component, env, r.sections)), None)
+            record = record or self._build(component, env)
+            if path:
+                _store(path, record)
+        known.append(record)
         return record.unit
 
-    def _recall(self, component: type[Component], env: Environment, stored: list[Record]) -> Record | None:
-        records = [*self._this_run.get(component.name, ()), *stored]
-        return next((r for r in records if r.key == self._key(component, env, r.sections)), None)
+    def _stored(self, component: type[Component], env: Environment, path: Path) -> Record | None:
+        """Read the stored record if it still holds; only then is its form known to be that of this code."""
+        try:
+            stored = json.loads(path.read_bytes())
+            sections, key = stored["sections"], stored["key"]
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        if key != self._key(component, env, sections):
+            return None
+        summaries = tuple(Summary.from_json(item) for item in stored["summaries"])
+        return Record(sections, key, Unit(stored["files"], summaries, stored["versions"]))
 
     def _build(self, component: type[Component], env: Environment) -> Record:
         reads = Reads(env)
@@ -75,18 +86,6 @@ class Units:
         values = env.model_dump_json(include=set(sections))
         code = fingerprint.of_module(component.__module__)
         return fingerprint.of_text("\0".join([self._shared_code, code, component.name, values]))
-
-
-def _load(path: Path) -> list[Record]:
-    """Read a stored record; none when there is none that can be read."""
-    try:
-        stored = json.loads(path.read_bytes())
-        summaries = tuple(Summary.from_json(item) for item in stored["summaries"])
-        return [
-            Record(stored["sections"], stored["key"], Unit(stored["files"], summaries, stored["versions"]))
-        ]
-    except (OSError, ValueError, KeyError):
-        return []
 
 
 def _store(path: Path, record: Record) -> None:

@@ -69,8 +69,8 @@ def _validator(api_version: str, kind: str, minor: str) -> Draft4Validator | Non
 
 @cache
 def _definitions(path: str) -> Registry[Any]:
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(path, DRAFT4.create_resource(_load(path)))
+    definitions: Registry[Any] = Registry().with_resource(path, DRAFT4.create_resource(_load(path)))
+    return definitions
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
