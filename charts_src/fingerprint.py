@@ -1,7 +1,8 @@
 """Hashes that say whether anything has to be rendered again. Imports nothing slow."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -21,9 +22,13 @@ def of_text(text: str) -> str:
 
 def of_files(paths: Iterable[Path]) -> str:
     """Hash the names and contents of files of the repository; a missing file has a mark of its own."""
+    return of_contents({path: path.read_bytes() if path.is_file() else b"\0missing" for path in paths})
+
+
+def of_contents(contents: Mapping[Path, bytes]) -> str:
+    """Hash files of the repository as of_files does, whatever is on disk."""
     digest = hashlib.sha256()
-    for path in sorted(paths):
-        content = path.read_bytes() if path.is_file() else b"\0missing"
+    for path, content in sorted(contents.items()):
         digest.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
@@ -35,13 +40,13 @@ def of_trees(roots: Iterable[Path]) -> str:
 
 def of_inputs(environment: str) -> str:
     """Hash all that can change what an environment renders to: its two files and what all of them share."""
-    files = [ROOT / "environments" / f"{name}.yaml" for name in ("base", environment)]
-    return of_files([*files, *_files(_SOURCES), *_files(_CRDS), LOCK])
+    decisions = of_files(ROOT / "environments" / f"{name}.yaml" for name in ("base", environment))
+    return of_text("\0".join([decisions, *_shared().values()]))
 
 
 def of_module(module: str) -> str:
     """Hash the file of a module such as charts_src.components.namespaces."""
-    return of_files([_file(module)])
+    return _shared()[_file(module)]
 
 
 def of_shared_code(modules: Iterable[str]) -> str:
@@ -50,7 +55,17 @@ def of_shared_code(modules: Iterable[str]) -> str:
     The modules are those that define components, which do not import one another.
     """
     own = {_file(module) for module in modules}
-    return of_files([*(path for path in _files(_SOURCES) if path not in own), *_files(_CRDS), LOCK])
+    return of_text("\0".join(digest for path, digest in _shared().items() if path not in own))
+
+
+@cache
+def _shared() -> dict[Path, str]:
+    """Hash each source, each CRD and the lock file, once.
+
+    Called before the code that renders is imported, it speaks of what will be imported: an edit that comes
+    while rendering is not mistaken for rendered.
+    """
+    return {path: of_files([path]) for path in sorted([*_files(_SOURCES), *_files(_CRDS), LOCK])}
 
 
 def _file(module: str) -> Path:

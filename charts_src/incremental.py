@@ -6,11 +6,10 @@ values, asks for the same sections again, so an equal key means an equal result.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from charts_src import CACHE, fingerprint
+from charts_src import CACHE, cache, fingerprint
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.references import Summary
@@ -68,9 +67,9 @@ class Units:
     def _stored(self, component: type[Component], env: Environment, path: Path) -> Record | None:
         """Read the stored record if it still holds; only then is its form known to be that of this code."""
         try:
-            stored = json.loads(path.read_bytes())
+            stored = json.loads(cache.read(path) or "{}")
             sections, key = stored["sections"], stored["key"]
-        except (OSError, ValueError, LookupError, TypeError):
+        except (LookupError, TypeError):
             return None
         if key != self._key(component, env, sections):
             return None
@@ -97,7 +96,4 @@ def _store(path: Path, record: Record) -> None:
         "summaries": [summary.to_json() for summary in unit.summaries],
         "versions": unit.versions,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stage = path.with_suffix(f".{os.getpid()}")
-    stage.write_text(json.dumps(content))
-    stage.replace(path)
+    cache.write(path, json.dumps(content))

@@ -13,19 +13,23 @@ ENVIRONMENT = ROOT / "schemas" / "environment.schema.json"
 """JSON Schema of environments/*.yaml, for editors."""
 
 
-def write() -> None:
-    """Derive both parts and replace each in one atomic step.
+def write_upstream() -> None:
+    """Derive the part that upstream's packages give, and replace it in one atomic step.
 
     Raises UserError when a package can't be had or is not the pinned one.
     """
     publish(derive.derive(), SCHEMAS)
+
+
+def write_environment() -> None:
+    """Derive the part that the model gives, and replace it in one atomic step."""
     stage = ENVIRONMENT.with_suffix(f".{os.getpid()}")
     stage.write_text(editor_schema())
     stage.replace(ENVIRONMENT)
 
 
 def stale_paths() -> list[Path]:
-    """Give the files, relative to the repository, that are not what write() would leave."""
+    """Give the files, relative to the repository, that are not what the two functions above would leave."""
     stale = [SCHEMAS / path for path in derive.stale_paths(SCHEMAS)]
     if not ENVIRONMENT.is_file() or ENVIRONMENT.read_text() != editor_schema():
         stale.append(ENVIRONMENT)

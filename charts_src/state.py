@@ -1,9 +1,10 @@
 """Where an environment's files are, and whether its last render still holds. Imports nothing slow."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from charts_src import CACHE, ROOT, fingerprint
+from charts_src import CACHE, ROOT, cache, fingerprint
 
 ENVIRONMENTS = ROOT / "environments"
 
@@ -22,21 +23,27 @@ def folders(name: str) -> dict[str, Path]:
     }
 
 
-def is_current(name: str) -> bool:
-    """Say whether the inputs and the folders of an environment are as its last render left them."""
-    state = _file(name)
-    return state.is_file() and state.read_text() == _state(name)
+def is_current(name: str, inputs: str) -> bool:
+    """Say whether the folders of an environment are what a render of the inputs with this hash left."""
+    return cache.read(_file(name)) == _state(inputs, fingerprint.of_trees(folders(name).values()))
 
 
-def mark_current(name: str) -> None:
-    """Remember the inputs and the folders of an environment as belonging together."""
-    _file(name).parent.mkdir(parents=True, exist_ok=True)
-    _file(name).write_text(_state(name))
+def mark_current(name: str, inputs: str, trees: Mapping[str, Mapping[str, str]]) -> None:
+    """Remember what the inputs with this hash were rendered to; `trees` has the keys of folders().
+
+    Both come from the render itself: on disk, inputs may have been edited since, and another render may
+    have replaced the folders.
+    """
+    outputs = {
+        folder / path: text.encode()
+        for prefix, folder in folders(name).items()
+        for path, text in trees[prefix].items()
+    }
+    cache.write(_file(name), _state(inputs, fingerprint.of_contents(outputs)))
 
 
-def _state(name: str) -> str:
-    inputs = fingerprint.of_inputs(name)
-    return json.dumps({"inputs": inputs, "outputs": fingerprint.of_trees(folders(name).values())})
+def _state(inputs: str, outputs: str) -> str:
+    return json.dumps({"inputs": inputs, "outputs": outputs})
 
 
 def _file(name: str) -> Path:

@@ -1,16 +1,15 @@
 """What the commands do with the generated folders: render, replace, compare and check them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from charts_src import ROOT, config, state
+from charts_src import NODE, ROOT, config, state
 from charts_src.diff.compare import Change, compare
 from charts_src.diff.summary import counts, title
 from charts_src.diff.trees import read_revision, read_tree
 from charts_src.errors import UserError
-from charts_src.incremental import Units
 from charts_src.model import Environment
 from charts_src.publish import Files, publish
-from charts_src.render import render
 from charts_src.validate import Report
 from charts_src.validate import validate as check_files
 
@@ -20,15 +19,20 @@ Trees = dict[str, Files]
 """The folders of an environment; the keys are those of state.folders()."""
 
 
-def fresh(names: list[str], *, recall: bool) -> dict[str, Trees]:
+def fresh(environments: Mapping[str, Environment], *, recall: bool) -> dict[str, Trees]:
     """Render environments; `recall` takes components that no change touches from earlier renders.
 
-    Raises UserError for problems in an environment; then nothing was written.
+    Raises UserError for problems in an environment, and when there is no Node; then nothing was written.
     """
+    if not NODE.is_file():
+        raise UserError(f"{NODE}: Node is missing; run make clean, and the next make sets it up again")
+    from charts_src.incremental import Units  # starts Node
+    from charts_src.render import render
+
     units = Units() if recall else Units(directory=None)
     return {
         name: dict(zip(state.folders(name), render(env, units), strict=True))
-        for name, env in _environments(names).items()
+        for name, env in environments.items()
     }
 
 
@@ -39,16 +43,21 @@ def _environments(names: list[str]) -> dict[str, Environment]:
     return {name: config.load(name, state.ENVIRONMENTS) for name in names}
 
 
-def update(names: list[str], *, recall: bool) -> dict[str, str]:
-    """Render environments and replace their folders, each in one atomic step; say what changed in each."""
-    return {name: _replace(name, trees) for name, trees in fresh(names, recall=recall).items()}
+def update(names: list[str], inputs: Mapping[str, str], *, recall: bool) -> dict[str, str]:
+    """Render environments and replace their folders, each in one atomic step; say what changed in each.
+
+    All `names` are read and checked, those in `inputs` are rendered; its values are their inputs' hashes.
+    """
+    environments = _environments(names)
+    rendered = fresh({name: environments[name] for name in inputs}, recall=recall)
+    return {name: _replace(name, inputs[name], trees) for name, trees in rendered.items()}
 
 
-def _replace(name: str, trees: Trees) -> str:
+def _replace(name: str, inputs: str, trees: Trees) -> str:
     report = _changes_on_disk(name, trees)
     for prefix, folder in state.folders(name).items():
         publish(trees[prefix], folder)
-    state.mark_current(name)
+    state.mark_current(name, inputs, trees)
     return report
 
 
@@ -65,23 +74,25 @@ def _changes_on_disk(name: str, trees: Trees) -> str:
 def stale_paths(names: list[str]) -> list[str]:
     """Give each file on disk that is not what a full render gives."""
     stale = []
-    for name, trees in fresh(names, recall=False).items():
+    for name, trees in fresh(_environments(names), recall=False).items():
         for prefix, folder in state.folders(name).items():
+            wanted = {path: text.encode() for path, text in trees[prefix].items()}
             found = _all_files(folder)
-            paths = sorted(trees[prefix].keys() | found.keys())
-            stale += [folder / path for path in paths if trees[prefix].get(path) != found.get(path)]
+            paths = sorted(wanted.keys() | found.keys())
+            stale += [folder / path for path in paths if wanted.get(path) != found.get(path)]
     return [path.relative_to(ROOT).as_posix() for path in stale]
 
 
-def _all_files(folder: Path) -> Files:
+def _all_files(folder: Path) -> dict[str, bytes]:
     paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_text(errors="replace") for path in paths}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def changes_by_rendering(names: list[str]) -> dict[str, list[Change]]:
     """Compare what is checked in with a fresh render."""
     return {
-        name: compare(checked_in(name), joined(trees)) for name, trees in fresh(names, recall=True).items()
+        name: compare(checked_in(name), joined(trees))
+        for name, trees in fresh(_environments(names), recall=True).items()
     }
 
 

@@ -1,10 +1,11 @@
-"""Custom resource definitions, one component for each operator.
+"""Custom resource definitions, one component for each operator; they read nothing of the environment.
 
 They are apart from their operators, so that removing an operator leaves the definitions, and with them
 all custom resources. All are too large for the last-applied annotation and need server-side apply.
 """
 
 from charts_src.manifest import Component
+from charts_src.schema.sources import KARPENTER, KUBERAY
 from charts_src.schema.store import installable_crd
 
 
@@ -16,7 +17,7 @@ class KarpenterCrds(Component):
 
     def versions(self) -> dict[str, str]:
         """Name the version of Karpenter that the definitions come from."""
-        return {"karpenter": self.env.karpenter.version}
+        return {"karpenter": KARPENTER.version.removeprefix("v")}
 
     def compose(self) -> None:
         """Add each definition."""
@@ -38,7 +39,7 @@ class KubeRayCrds(Component):
 
     def versions(self) -> dict[str, str]:
         """Name the version of KubeRay that the definitions come from."""
-        return {"kuberay": self.env.kuberay.version}
+        return {"kuberay": KUBERAY.version.removeprefix("v")}
 
     def compose(self) -> None:
         """Add each definition."""
