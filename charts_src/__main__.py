@@ -4,7 +4,7 @@ import signal
 import sys
 
 try:
-    from charts_src.cli import INTERRUPTED, main
+    from charts_src.cli import main
 
     code = main(sys.argv[1:])
 except KeyboardInterrupt:  # while importing

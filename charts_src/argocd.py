@@ -10,9 +10,9 @@ Choices, each read in argo-cd v3.6.1:
 - The project's kinds and namespaces are those rendered, and the kinds that rendered CRDs define: what a
   project doesn't admit, Argo CD doesn't prune either, it forgets it (controller/state.go). So the last
   RayService may leave Git and still be deleted.
-- An Application that leaves Git takes its objects along (its finalizer), but for CRDs, Namespaces and
-  PersistentVolumeClaims (waves.py). The nodes behind it drain when their pods are gone. The root Application
-  has no finalizer: deleting it stops changes and removes nothing.
+- An Application that leaves Git takes its objects along (its finalizer), dependents first, but for CRDs,
+  Namespaces and PersistentVolumeClaims (waves.py). The nodes behind it drain when their pods are gone. The
+  root Application has no finalizer: deleting it stops changes and removes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,7 +144,7 @@ def _namespaces(summaries: Sequence[Summary]) -> list[str]:
 
 
 def _component(env: Environment, name: str, components: Components, annotations: Body) -> Body:
-    metadata = {"name": name, "annotations": annotations, "finalizers": [_FINALIZER]}
+    metadata = {"name": name, "annotations": annotations, "finalizers": [f"{_FINALIZER}/foreground"]}
     namespaces = _namespaces(components[name]) or _destinations(components)
     body = application(env, metadata, project_name(env), f"rendered/{env.name}/{name}", namespaces[0])
     # What a new revision no longer uses goes when the rest of it is healthy.

@@ -1,14 +1,15 @@
 """What the commands do with the generated folders: render, replace, compare and check them."""
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from charts_src import NODE, ROOT, config, state
 from charts_src.diff.compare import Change, compare
-from charts_src.diff.summary import counts, title
 from charts_src.diff.trees import read_revision, read_tree
 from charts_src.errors import UserError
 from charts_src.model import Environment
+from charts_src.objects import NOT_OBJECTS
 from charts_src.publish import Files, publish
 from charts_src.validate import Report
 from charts_src.validate import validate as check_files
@@ -54,38 +55,39 @@ def update(names: list[str], inputs: Mapping[str, str], *, recall: bool) -> dict
 
 
 def _replace(name: str, inputs: str, trees: Trees) -> str:
-    report = _changes_on_disk(name, trees)
+    """Replace the folders; list the files, each an object, that this adds, changes and removes."""
+    lines: dict[str, list[str]] = {"changed": [], "added": [], "removed": []}
     for prefix, folder in state.folders(name).items():
+        for path, status in _differences(folder, trees[prefix]).items():
+            if path.rpartition("/")[2] not in NOT_OBJECTS:
+                lines[status].append(f"  {status:8} {(folder / path).relative_to(ROOT)}")
         publish(trees[prefix], folder)
     state.mark_current(name, inputs, trees)
-    return report
+    counts = ", ".join(f"{len(files)} {status}" for status, files in lines.items())
+    return "\n".join([counts, *chain.from_iterable(lines.values())])
 
 
-def _changes_on_disk(name: str, trees: Trees) -> str:
-    """List the objects that replacing the folders changes; what is there may be anything."""
-    try:
-        changes = compare(checked_in(name), joined(trees))
-    except UserError as error:
-        return f"replaced as a whole, as what was there could not be read:\n{error}"
-    objects = [f"  {change.status:8}{change.component}  {title(change.identity)}" for change in changes]
-    return "\n".join([counts(changes), *objects])
+def _differences(folder: Path, expected: Files) -> dict[str, str]:
+    """Compare a folder with what should be in it, byte by byte: path -> changed, added or removed."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+    wanted = {path: text.encode() for path, text in expected.items()}
+    return {
+        path: "changed" if path in found and path in wanted else "added" if path in wanted else "removed"
+        for path in sorted(found.keys() | wanted.keys())
+        if found.get(path) != wanted.get(path)
+    }
 
 
 def stale_paths(names: list[str]) -> list[str]:
     """Give each file on disk that is not what a full render gives."""
-    stale = []
-    for name, trees in fresh(_environments(names), recall=False).items():
-        for prefix, folder in state.folders(name).items():
-            wanted = {path: text.encode() for path, text in trees[prefix].items()}
-            found = _all_files(folder)
-            paths = sorted(wanted.keys() | found.keys())
-            stale += [folder / path for path in paths if wanted.get(path) != found.get(path)]
-    return [path.relative_to(ROOT).as_posix() for path in stale]
-
-
-def _all_files(folder: Path) -> dict[str, bytes]:
-    paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return [
+        (folder / path).relative_to(ROOT).as_posix()
+        for name, trees in fresh(_environments(names), recall=False).items()
+        for prefix, folder in state.folders(name).items()
+        for path in _differences(folder, trees[prefix])
+    ]
 
 
 def changes_by_rendering(names: list[str]) -> dict[str, list[Change]]:

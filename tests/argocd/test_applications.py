@@ -40,7 +40,7 @@ metadata:
     argocd.argoproj.io/sync-wave: "2"
     genai-on-eks/awaited: "false"
   finalizers:
-  - resources-finalizer.argocd.argoproj.io
+  - resources-finalizer.argocd.argoproj.io/foreground
   name: serving
   namespace: argocd
 spec:
