@@ -57,5 +57,9 @@ def tolerations(accelerator: Accelerator) -> list[Body]:
 
 
 def placement(accelerator: Accelerator, purpose: Purpose) -> Body:
-    """Give the pod fields `nodeSelector` and `tolerations` that put a pod on nodes of this kind."""
-    return {"nodeSelector": node_labels(accelerator, purpose), "tolerations": tolerations(accelerator)}
+    """Give the pod fields `nodeSelector` and, where there are taints, `tolerations` for nodes of this kind.
+
+    An empty list is left out: controllers written in Go lose it when they write an object back.
+    """
+    tolerated = {"tolerations": tolerations(accelerator)} if taints(accelerator) else {}
+    return {"nodeSelector": node_labels(accelerator, purpose), **tolerated}

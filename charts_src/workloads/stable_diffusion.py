@@ -86,7 +86,10 @@ def _ray_service(env: Environment, section: StableDiffusion, name: str, service:
 
 
 def _worker_group(section: StableDiffusion, name: str, service: str, image: str) -> Body:
-    """Tell Ray about NeuronCores; GPUs it finds in the limits, Neuron devices it doesn't."""
+    """Tell Ray about NeuronCores; GPUs it finds in the limits, Neuron devices it doesn't.
+
+    The operator writes the object back with an empty scaleStrategy; left out, it would own the whole list.
+    """
     variant, accelerator = section.variants()[name], ACCELERATOR[name]
     group = {
         "groupName": name,
@@ -94,6 +97,7 @@ def _worker_group(section: StableDiffusion, name: str, service: str, image: str)
         "minReplicas": variant.replicas.min,
         "maxReplicas": variant.replicas.max,
         "numOfHosts": 1,
+        "scaleStrategy": {},
         "rayStartParams": {"object-store-memory": str(ray.OBJECT_STORE_BYTES)},
         "template": ray.worker_template(
             service,
