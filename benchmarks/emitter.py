@@ -1,49 +1,64 @@
-"""How fast objects become YAML: `python -m benchmarks.emitter` prints a Markdown table row.
+"""How fast do objects become YAML?
 
-Material: the CRD schemas and rendered objects of this repository, then made-up Deployments and ConfigMaps
-until there are 2 MB of YAML. One thread; before each round `emit` forgets the strings it has seen. A ratio is
-taken within one round, in which the three writers take turns; the row shows medians over the rounds.
+Material: made-up Deployments and ConfigMaps, then CRDs that the platform installs, as many as make 2 MB of
+YAML. One thread. Before each round `emit` forgets the strings it has seen.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from statistics import median
+from functools import partial
+from itertools import chain, count
 from time import perf_counter
 from typing import Any
 
 import yaml
 
+from benchmarks.measure import Answer, Row, Target, interleave, ratio
+from charts_src import ROOT
 from charts_src import emit as emitter
 from charts_src.emit import emit
 
-ROOT = Path(__file__).parents[1]
 SIZE = 2_000_000
-ROUNDS = 7
 SCRIPT = "#!/bin/sh\nset -eu\nfor node in $(cat /etc/mpi/hostfile); do\n\tssh $node nvidia-smi -L\ndone\n" * 4
 
 
-def emit_all(bodies: list[Any]) -> str:
-    return "---\n".join(emit(body) for body in bodies)
+def measure(size: int, rounds: int) -> Answer:
+    """Time writers of the same objects in turn."""
+    bodies = install(size)
+    written = len(_emit_all(bodies).encode()) / 1e6
+    ours, theirs, json_ = "emit", "yaml.CSafeDumper", "json.dumps(indent=2)"
+    writers = {ours: _emit_all, theirs: _pyyaml_all, json_: _json_all}
+    found = interleave(
+        {name: partial(_milliseconds, writer, bodies) for name, writer in writers.items()}, rounds
+    )
+    against = ratio(f"emit / {theirs}", found[ours], found[theirs])
+    rows = [*(Row(what, values, "ms") for what, values in found.items()), against]
+    how = (
+        f"{len(bodies)} objects, {written:.1f} MB of YAML: half made-up Deployments and ConfigMaps, half "
+        "CRDs. In one process; before each round `emit` forgets the strings that it has seen."
+    )
+    target = Target("emit faster than PyYAML's C dumper", against.median < 1)
+    return Answer("YAML from objects", how, rows, [target])
 
 
-def pyyaml_all(bodies: list[Any]) -> str:
-    return yaml.dump_all(bodies, Dumper=yaml.CSafeDumper, sort_keys=True)
+def install(size: int) -> list[Any]:
+    """Return objects that make at least `size` bytes of YAML, half of them made up."""
+    made_up = _taken(chain.from_iterable(map(_made_up, count(1))), size // 2)
+    return [*made_up, *_taken(_crds(), size // 2)]
 
 
-def json_all(bodies: list[Any]) -> str:
-    return "\n".join(json.dumps(body, indent=2, sort_keys=True) for body in bodies)
+def _taken(bodies: Iterator[Any], size: int) -> Iterator[Any]:
+    while size > 0 and (body := next(bodies, None)):
+        size -= len(emit(body))
+        yield body
 
 
-def checked_in() -> Iterator[Any]:
-    """Yield the schemas and objects of this repository."""
-    for path in sorted(ROOT.glob("schemas/crds/*.json")):
-        yield json.loads(path.read_text("utf-8"))
-    for path in sorted(ROOT.glob("rendered/**/*.yaml")):
-        yield yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+def _crds() -> Iterator[Any]:
+    paths = sorted(ROOT.glob("schemas/upstream/crds/*.json"))
+    return (json.loads(path.read_text("utf-8")) for path in paths)
 
 
-def made_up(number: int) -> list[Any]:
+def _made_up(number: int) -> list[Any]:
     """Return a Deployment and its ConfigMap; `number` sets their names and some values."""
     labels = {"app.kubernetes.io/name": f"server-{number}", "app.kubernetes.io/version": f"1.{number}"}
     container = {
@@ -67,38 +82,20 @@ def made_up(number: int) -> list[Any]:
     ]
 
 
-def install() -> list[Any]:
-    """Return objects that make at least SIZE bytes of YAML."""
-    bodies = list(checked_in())
-    size = len(emit_all(bodies))
-    number = 0
-    while size < SIZE:
-        number += 1
-        added = made_up(number)
-        size += len(emit_all(added))
-        bodies += added
-    return bodies
+def _emit_all(bodies: list[Any]) -> str:
+    return "---\n".join(map(emit, bodies))
 
 
-def seconds(write: Callable[[list[Any]], str], bodies: list[Any]) -> float:
+def _pyyaml_all(bodies: list[Any]) -> str:
+    return yaml.dump_all(bodies, Dumper=yaml.CSafeDumper, sort_keys=True)
+
+
+def _json_all(bodies: list[Any]) -> str:
+    return "\n".join(json.dumps(body, indent=2, sort_keys=True) for body in bodies)
+
+
+def _milliseconds(write: Callable[[list[Any]], str], bodies: list[Any]) -> float:
     emitter._one_line.cache_clear()  # noqa: SLF001
     start = perf_counter()
     write(bodies)
-    return perf_counter() - start
-
-
-def main() -> None:
-    bodies = install()
-    size = len(emit_all(bodies).encode()) / 1e6
-    rounds = [[seconds(write, bodies) for write in (emit_all, pyyaml_all, json_all)] for _ in range(ROUNDS)]
-    speed = median(size / ours for ours, _, _ in rounds)
-    to_pyyaml = median(theirs / ours for ours, theirs, _ in rounds)
-    to_json = median(theirs / ours for ours, _, theirs in rounds)
-    print(
-        f"| emit, {len(bodies)} objects, {size:.1f} MB | {speed:.0f} MB/s "
-        f"| {to_pyyaml:.1f} x yaml.CSafeDumper | {to_json:.1f} x json.dumps(indent=2) |"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return (perf_counter() - start) * 1e3

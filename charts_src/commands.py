@@ -4,6 +4,7 @@ What a command needs is imported where it is used: rendering starts Node, and a 
 to do must not.
 """
 
+from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 from typing import NamedTuple
@@ -45,7 +46,13 @@ def render(names: list[str], *, recall: bool) -> Outcome:
 def _start_node() -> None:
     """Have Node start while Python reads the environments: a good part of a render is waiting for it."""
     if NODE.is_file():
-        Thread(target=import_module, args=("cdk8s_plus_34",)).start()
+        Thread(target=_import_quietly, args=("cdk8s_plus_34",)).start()
+
+
+def _import_quietly(module: str) -> None:
+    """Import ahead of need; what goes wrong goes wrong again, and is reported, where it is needed."""
+    with suppress(Exception):
+        import_module(module)
 
 
 def verify(names: list[str]) -> Outcome:

@@ -286,7 +286,8 @@ def test_a_pod_placed_by_accelerator_and_purpose_fits_the_pool(
     template = rendered(pool=pool)["NodePool/pool"]["spec"]["template"]
     pod = placement(accelerator, purpose)
     assert pod["nodeSelector"].items() <= template["metadata"]["labels"].items()
-    assert [(item["key"], item["operator"], item["effect"]) for item in pod.get("tolerations", ())] == tolerations
+    given = pod.get("tolerations", ())
+    assert [(item["key"], item["operator"], item["effect"]) for item in given] == tolerations
     assert [(taint["key"], taint["effect"]) for taint in template["spec"].get("taints", [])] == [
         (key, effect) for key, _, effect in tolerations
     ]

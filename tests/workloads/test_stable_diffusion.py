@@ -198,6 +198,7 @@ def test_there_is_one_worker_for_each_copy_of_the_model(objects: dict[str, Body]
     group = workers_of(objects, "gpu")
     counts = [group[field] for field in ("replicas", "minReplicas", "maxReplicas", "numOfHosts")]
     assert counts == [2, 2, 4, 1]
+    assert group["scaleStrategy"] == {}  # as the operator writes it back
 
 
 def test_ray_hears_about_neuron_cores_where_kubernetes_counts_devices(objects: dict[str, Body]) -> None:

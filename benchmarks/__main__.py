@@ -1,0 +1,57 @@
+"""python -m benchmarks [--quick]: measure everything and rewrite benchmarks/README.md; see `make benchmark`.
+
+With --quick, few rounds of little, printed and not written: to see that the benchmarks work.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks import again, emitter, peers, scale
+from benchmarks.measure import Answer
+from benchmarks.report import machine, to_markdown
+from benchmarks.sandbox import Sandbox
+from charts_src import ROOT
+
+HELM = ROOT / ".tools" / "bin" / "helm"
+README = Path(__file__).with_name("README.md")
+
+
+def main() -> None:
+    """Measure, then print or write the report."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few rounds of little, printed")
+    quick = parser.parse_args().quick
+    with TemporaryDirectory() as folder:
+        answers = [ask() for ask in _watched(_questions(Sandbox(Path(folder) / "copy"), quick=quick))]
+    text = to_markdown(answers, machine())
+    if quick:
+        print(text)
+    else:
+        README.write_text(text + "\n")
+
+
+def _questions(sandbox: Sandbox, *, quick: bool) -> list[Callable[[], Answer]]:
+    """List the measurements in the order in which they run: the last one replaces the environments."""
+    rounds, counts = (2, (1, 2, 4)) if quick else (5, (10, 50, 200))
+    return [
+        lambda: peers.measure(sandbox, str(HELM), rounds),
+        lambda: again.measure_no_op(sandbox, rounds * 3),
+        lambda: again.measure_change(sandbox, rounds),
+        lambda: emitter.measure(emitter.SIZE, rounds),
+        lambda: scale.measure(sandbox, counts),
+    ]
+
+
+def _watched(questions: list[Callable[[], Answer]]) -> Iterable[Callable[[], Answer]]:
+    console = Console(stderr=True)
+    return track(questions, "Measuring", console=console, disable=not sys.stderr.isatty(), transient=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Answers -> benchmarks/README.md."""
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+
+from benchmarks.measure import Answer, Row
+from charts_src import ROOT
+
+_INTRODUCTION = """\
+# Benchmarks
+
+`make benchmark` measures and writes this file, in about four minutes on two idle cores.
+
+Each row gives the median and, in brackets, the lowest and the highest value. What is compared takes turns
+(A B A B), in processes of its own unless said otherwise, and a ratio is taken within one round, so that a
+busy machine slows both sides. Times are wall-clock. Everything runs in a copy of the repository.
+"""
+
+
+def to_markdown(answers: Sequence[Answer], machine: str) -> str:
+    """Write the whole file."""
+    return "\n".join([_INTRODUCTION, f"Measured on: {machine}.", *map(_section, answers)])
+
+
+def _section(answer: Answer) -> str:
+    table = ["| | median | lowest to highest | runs |", "|---|--:|--:|--:|", *map(_line, answer.rows)]
+    targets = [f"- {target.text}: **{'met' if target.met else 'missed'}**" for target in answer.targets]
+    return "\n".join(["", f"## {answer.question}", "", answer.how, "", *table, "", *targets])
+
+
+def _line(row: Row) -> str:
+    low, high = (_number(value, row.unit) for value in (min(row.values), max(row.values)))
+    spread = f"{low} to {high}" if len(row.values) > 1 else ""
+    median = f"{_number(row.median, row.unit)} {row.unit}"
+    return f"| {row.what} | {median} | {spread} | {len(row.values)} |"
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.0f}" if unit in ("ms", "MB") else f"{value:.2f}"
+
+
+def machine() -> str:
+    """Describe what the measurements depend on, without naming the host."""
+    node = subprocess.run([os.environ["JSII_NODE"], "--version"], capture_output=True, text=True, check=True)
+    helm = re.search(r"helm\.sh/helm/v3 v(\S+)", (ROOT / "tools/helm/go.mod").read_text())
+    return ", ".join(
+        [
+            f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()})",
+            f"Python {platform.python_version()}",
+            f"Node {node.stdout.strip().removeprefix('v')}",
+            f"Helm {helm[1] if helm else 'unknown'}",
+        ]
+    )

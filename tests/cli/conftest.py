@@ -1,0 +1,43 @@
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.copies import COPIED, SOURCE, Copy
+
+
+def duplicate(source: Path, target: Path) -> Copy:
+    subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
+    return Copy(target)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy with everything rendered; tests that write get a copy of it."""
+    root = tmp_path_factory.mktemp("base") / "repository"
+    root.mkdir()
+    for name in COPIED:
+        subprocess.run(["cp", "-a", "--reflink=auto", SOURCE / name, root / name], check=True)
+    (root / ".tools").symlink_to(SOURCE / ".tools")
+    cache = root.parent / "jsii"  # jsii unpacks its packages there once, for all copies
+    cache.mkdir()
+    (root / ".cache").mkdir()
+    (root / ".cache" / "jsii").symlink_to(cache)
+    copy = Copy(root)
+    copy.render("all")
+    return copy
+
+
+@pytest.fixture
+def copy(base: Copy, tmp_path: Path) -> Iterator[Copy]:
+    """A copy of one test, with everything rendered."""
+    yield duplicate(base.root, tmp_path / "repository")
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def shared(base: Copy, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy that the tests of one module share; each leaves it as it was."""
+    return duplicate(base.root, tmp_path_factory.mktemp("shared") / "repository")
