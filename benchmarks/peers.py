@@ -11,11 +11,12 @@ from charts_src.emit import emit
 
 LIMIT = 0.5
 _HOW = (
-    "`render --full all` in a new process, without `.cache/`, into a checkout without `rendered/` and "
-    "`argocd/`: reading environments, constructs in Node, schemas, policies, applications, writing and the "
-    "list of changes. A peer gets a chart (Helm) or a folder (kustomize) for each environment and component "
-    "with the rendered files in it, CRDs among the templates, and one process for each, one after the other; "
-    "it has no decisions to make, checks nothing and writes to /dev/null. Applications are left out there."
+    "`render --full all` in a new process, with nothing kept of earlier renders, into a checkout without "
+    "`rendered/` and `argocd/`: reading environments, constructs in Node, schemas, policies, applications, "
+    "writing and the list of changes. A peer gets a chart (Helm) or a folder (kustomize) for each "
+    "environment and component with the rendered files in it, CRDs among the templates, and one process for "
+    "each, one after the other; it has no decisions to make, checks nothing and writes to /dev/null. "
+    "Applications are left out there."
 )
 
 

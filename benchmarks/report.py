@@ -12,11 +12,10 @@ from charts_src import ROOT
 _INTRODUCTION = """\
 # Benchmarks
 
-`make benchmark` measures and writes this file, in about four minutes on two idle cores.
+`make benchmark` measures and writes this file, in about two minutes on two idle cores.
 
-Each row gives the median and, in brackets, the lowest and the highest value. What is compared takes turns
-(A B A B), in processes of its own unless said otherwise, and a ratio is taken within one round, so that a
-busy machine slows both sides. Times are wall-clock. Everything runs in a copy of the repository.
+What is compared takes turns (A B A B), in processes of its own unless said otherwise, and a ratio is taken
+within one round, so that a busy machine slows both sides. Times are wall-clock. Everything runs in a copy of the repository.
 """
 
 

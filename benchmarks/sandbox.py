@@ -13,7 +13,11 @@ from typing import NamedTuple
 from charts_src import ROOT
 
 _INPUTS = ("charts_src", "environments", "schemas")
-_OUTPUTS = ("rendered", "argocd", ".cache")
+_OUTPUTS = ("rendered", "argocd", ".cache/units", ".cache/state")
+"""What renders leave behind; .cache/jsii stays, as it belongs to the set-up like the virtual environment."""
+
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Python keeps its bytecode, unless it is told not to."""
 
 
 class Run(NamedTuple):
@@ -27,7 +31,7 @@ class Run(NamedTuple):
 def run(command: Sequence[str | Path], folder: Path) -> Run:
     """Run a command in `folder`. Raises CalledProcessError when it fails; its errors go to standard error."""
     start = perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, env=_ENVIRONMENT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -24,8 +24,8 @@ def measure(sandbox: Sandbox, counts: Sequence[int]) -> Answer:
     ]
     target = Target(f"one more of many costs at most {LIMIT} times one more of few", growth.median <= LIMIT)
     how = (
-        "`render all` without `.cache/` of copies of prod, each with a name, an account and a cluster of its "
-        "own. Memory is the peak of the largest process. One run each: the numbers are long."
+        "`render all`, with nothing kept of earlier renders, of copies of prod, each with a name, an account "
+        "and a cluster of its own. Memory is the peak of the largest process. One run each: they are long."
     )
     return Answer("Many environments", how, [*rows, *each, growth], [target])
 

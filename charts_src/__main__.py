@@ -1,7 +1,7 @@
 """python -m charts_src COMMAND: see `make help`."""
 
 import gc
-import signal
+import os
 import sys
 
 gc.disable()  # a short life with little garbage: collecting it costs a tenth of a render
@@ -12,5 +12,5 @@ try:
     code = main(sys.argv[1:])
 except KeyboardInterrupt:  # while importing
     code = 130
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # only tidying up is left
-sys.exit(code)
+sys.stderr.flush()
+os._exit(code)  # main has flushed its output; jsii's farewell would wait for Node, which ends by itself

@@ -3,19 +3,22 @@
 import ast
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from cdk8s import ApiObject, App
 
 from charts_src import render as rendering
 from charts_src.errors import UserError
-from charts_src.incremental import Units
 from charts_src.manifest import Component
 from charts_src.objects import Body, Identity
 from charts_src.registry import COMPONENTS
 from charts_src.units import build, file_names
 from tests.ray_environment import environment
+
+if TYPE_CHECKING:
+    from charts_src.incremental import Units
 
 SOURCES = Path(rendering.__file__).parent
 CONFIG: Body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
@@ -83,7 +86,7 @@ def test_two_components_of_one_object_are_both_named(monkeypatch: pytest.MonkeyP
     twins = tuple(component(lambda chart: chart.add(CONFIG), name) for name in ("one", "two"))
     monkeypatch.setattr(rendering, "COMPONENTS", twins)
     with pytest.raises(UserError) as error:
-        rendering.render(environment(), Units(directory=None))
+        rendering.render(environment(), cast("Units", SimpleNamespace(get=build)))
     assert str(error.value) == "ConfigMap ai/settings: described twice, by components one and two; rename one"
 
 
