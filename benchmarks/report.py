@@ -15,7 +15,8 @@ _INTRODUCTION = """\
 `make benchmark` measures and writes this file, in about two minutes on two idle cores.
 
 What is compared takes turns (A B A B), in processes of its own unless said otherwise, and a ratio is taken
-within one round, so that a busy machine slows both sides. Times are wall-clock. Everything runs in a copy of the repository.
+within one round, so that a busy machine slows both sides. Times are wall-clock. Everything runs in a copy of
+the repository.
 """
 
 

@@ -4,12 +4,9 @@ What a command needs is imported where it is used: rendering starts Node, and a 
 to do must not.
 """
 
-from contextlib import suppress
-from importlib import import_module
-from threading import Thread
 from typing import NamedTuple
 
-from charts_src import NODE, ROOT, fingerprint, state
+from charts_src import ROOT, fingerprint, state
 
 DONE, DIFFERENT = 0, 1
 
@@ -36,23 +33,10 @@ def render(names: list[str], *, recall: bool) -> Outcome:
     due = [name for name in names if not (recall and state.is_current(name, inputs[name]))]
     lines = dict.fromkeys(names, "up to date")
     if due:
-        _start_node()
         from charts_src import workspace
 
         lines |= workspace.update(names, {name: inputs[name] for name in due}, recall=recall)
     return Outcome(DONE, "".join(f"{name}: {line}\n" for name, line in lines.items()))
-
-
-def _start_node() -> None:
-    """Have Node start while Python reads the environments: a good part of a render is waiting for it."""
-    if NODE.is_file():
-        Thread(target=_import_quietly, args=("cdk8s_plus_34",)).start()
-
-
-def _import_quietly(module: str) -> None:
-    """Import ahead of need; what goes wrong goes wrong again, and is reported, where it is needed."""
-    with suppress(Exception):
-        import_module(module)
 
 
 def verify(names: list[str]) -> Outcome:
