@@ -27,9 +27,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds of little, printed")
     quick = parser.parse_args().quick
+    measured_on = machine()
     with TemporaryDirectory() as folder:
         answers = [ask() for ask in _watched(_questions(Sandbox(Path(folder) / "copy"), quick=quick))]
-    text = to_markdown(answers, machine())
+    text = to_markdown(answers, measured_on)
     if quick:
         print(text)
     else:
@@ -44,7 +45,7 @@ def _questions(sandbox: Sandbox, *, quick: bool) -> list[Callable[[], Answer]]:
         lambda: again.measure_no_op(sandbox, rounds * 3),
         lambda: again.measure_change(sandbox, rounds),
         lambda: emitter.measure(emitter.SIZE, rounds),
-        lambda: scale.measure(sandbox, counts),
+        lambda: scale.measure(sandbox, counts, (rounds + 1) // 2),
     ]
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Name = TypeVar("Name")
+Result = TypeVar("Result")
 
 
 class Row(NamedTuple):
@@ -36,9 +39,9 @@ class Answer(NamedTuple):
     targets: list[Target]
 
 
-def interleave(alternatives: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def interleave(alternatives: Mapping[Name, Callable[[], Result]], rounds: int) -> dict[Name, list[Result]]:
     """Measure each alternative once in each round: A B C A B C."""
-    found: dict[str, list[float]] = {name: [] for name in alternatives}
+    found: dict[Name, list[Result]] = {name: [] for name in alternatives}
     for _ in range(rounds):
         for name, alternative in alternatives.items():
             found[name].append(alternative())

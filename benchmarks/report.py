@@ -12,11 +12,12 @@ from charts_src import ROOT
 _INTRODUCTION = """\
 # Benchmarks
 
-`make benchmark` measures and writes this file, in about two minutes on two idle cores.
+`make benchmark` measures and writes this file, in about three minutes on two idle cores.
 
 What is compared takes turns (A B A B), in processes of its own unless said otherwise, and a ratio is taken
-within one round, so that a busy machine slows both sides. Times are wall-clock. Everything runs in a copy of
-the repository.
+within one round. Times are wall-clock. A busy machine slows Helm, which uses all cores, more than a render:
+trust ratios only where the load at the start, a number of processes, is well below the number of cores.
+Everything runs in a copy of the repository.
 """
 
 
@@ -43,7 +44,7 @@ def _number(value: float, unit: str) -> str:
 
 
 def machine() -> str:
-    """Describe what the measurements depend on, without naming the host."""
+    """Describe what the measurements depend on as it is now, without naming the host."""
     node = subprocess.run([os.environ["JSII_NODE"], "--version"], capture_output=True, text=True, check=True)
     helm = re.search(r"helm\.sh/helm/v3 v(\S+)", (ROOT / "tools/helm/go.mod").read_text())
     return ", ".join(
@@ -52,5 +53,6 @@ def machine() -> str:
             f"Python {platform.python_version()}",
             f"Node {node.stdout.strip().removeprefix('v')}",
             f"Helm {helm[1] if helm else 'unknown'}",
+            f"load {os.getloadavg()[0]:.1f} at the start",
         ]
     )

@@ -14,7 +14,7 @@ from charts_src import ROOT
 
 _INPUTS = ("charts_src", "environments", "schemas")
 _OUTPUTS = ("rendered", "argocd", ".cache/units", ".cache/state")
-"""What renders leave behind; .cache/jsii stays, as it belongs to the set-up like the virtual environment."""
+"""What renders leave behind, but for .cache/jsii: the Node packages, unpacked from the installed wheels."""
 
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """Python keeps its bytecode, unless it is told not to."""
@@ -59,11 +59,16 @@ class Sandbox:
         return self.python("-m", "charts_src", "render", *arguments)
 
     def empty(self) -> None:
-        """Delete what was rendered and cached."""
+        """Delete what was rendered and cached; the unpacked Node packages stay."""
         for name in _OUTPUTS:
             rmtree(self.folder / name, ignore_errors=True)
 
     def cold_render(self) -> Run:
-        """Render every component of every environment as after a fresh checkout."""
+        """Render every component of every environment into an empty checkout."""
         self.empty()
         return self.render("--full", "all")
+
+    def first_render(self) -> Run:
+        """Do the same as the very first render after set-up, which has the Node packages to unpack."""
+        rmtree(self.folder / ".cache", ignore_errors=True)
+        return self.cold_render()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from charts_src.argocd import app_project, application, file_name
 from charts_src.emit import emit
+from charts_src.lib.pod import container, mount, pod
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.publish import Files
@@ -171,36 +172,31 @@ def _job(env: Environment, root: Files) -> Body:
             "ttlSecondsAfterFinished": 3600,
             "template": {
                 "metadata": {"labels": _LABELS},
-                "spec": {
-                    "serviceAccountName": _LOADER,
-                    "automountServiceAccountToken": True,
-                    "restartPolicy": "OnFailure",
-                    "securityContext": {
+                "spec": pod(
+                    _container(),
+                    serviceAccountName=_LOADER,
+                    automountServiceAccountToken=True,
+                    restartPolicy="OnFailure",
+                    securityContext={
                         "runAsNonRoot": True,
                         "runAsUser": 65532,
                         "seccompProfile": {"type": "RuntimeDefault"},
                     },
-                    "containers": [_container()],
-                    "volumes": [{"name": "root", "configMap": {"name": _LOADER}}],
-                },
+                    volumes=[{"name": "root", "configMap": {"name": _LOADER}}],
+                ),
             },
         },
     }
 
 
 def _container() -> Body:
-    return {
-        "name": "kubectl",
-        "image": KUBECTL,
-        "args": ["apply", "--server-side", "--force-conflicts", "--filename=/root-objects"],
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        "resources": {
+    return container(
+        "kubectl",
+        KUBECTL,
+        args=["apply", "--server-side", "--force-conflicts", "--filename=/root-objects"],
+        resources={
             "requests": {"cpu": "50m", "memory": "64Mi"},
             "limits": {"cpu": "500m", "memory": "128Mi"},
         },
-        "volumeMounts": [{"name": "root", "mountPath": "/root-objects", "readOnly": True}],
-    }
+        volumeMounts=[mount("root", "/root-objects", readOnly=True)],
+    )

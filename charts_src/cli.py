@@ -1,7 +1,7 @@
 """The command line: the only code that prints, parses arguments or exits.
 
 Exit codes: 0 done, 1 differences or violations found, 2 the user's input is wrong, 70 a bug,
-130 interrupted. Results go to standard output, errors to standard error.
+130 interrupted (__main__.py). Results go to standard output, errors to standard error.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from charts_src import commands, state
 from charts_src.commands import Outcome
 from charts_src.errors import UserError
 
-WRONG_INPUT, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
+WRONG_INPUT, BUG, PIPE_CLOSED = 2, 70, 141
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,9 +26,6 @@ def main(argv: Sequence[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
-    except KeyboardInterrupt:
-        sys.unraisablehook = lambda _: None  # Node was interrupted too, and jsii's farewell to it fails
-        return INTERRUPTED
     except Exception:
         traceback.print_exc()
         return BUG

@@ -9,9 +9,9 @@ from charts_src import CACHE, ROOT, cache, fingerprint
 ENVIRONMENTS = ROOT / "environments"
 
 
-def environment_names() -> list[str]:
-    """Name every environment, in alphabetical order."""
-    return sorted(path.stem for path in ENVIRONMENTS.glob("*.yaml") if path.stem != "base")
+def environment_names(directory: Path = ENVIRONMENTS) -> list[str]:
+    """Name every environment, in alphabetical order: every YAML file but base.yaml."""
+    return sorted(path.stem for path in directory.glob("*.yaml") if path.stem != "base")
 
 
 def folders(name: str) -> dict[str, Path]:

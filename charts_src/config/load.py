@@ -11,6 +11,7 @@ from charts_src.config.settings import Settings
 from charts_src.config.text import read_text
 from charts_src.errors import UserError
 from charts_src.model import Environment
+from charts_src.state import environment_names
 
 
 def load(name: str, directory: Path) -> Environment:
@@ -42,11 +43,6 @@ def load_all(directory: Path) -> dict[str, Environment]:
     if lines:
         raise UserError("\n".join(dict.fromkeys(lines)))
     return environments
-
-
-def environment_names(directory: Path) -> list[str]:
-    """List the environments: every YAML file but base.yaml."""
-    return sorted(file.stem for file in directory.glob("*.yaml") if file.stem != "base")
 
 
 def read_settings(name: str, directory: Path) -> Settings:

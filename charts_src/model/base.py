@@ -59,14 +59,6 @@ def matching(check: Callable[[str], str | None]) -> AfterValidator:
     return AfterValidator(validate)
 
 
-def _exact_tag(image: str) -> str | None:
-    name, _, digest = image.partition("@")
-    tag = name.rpartition("/")[2].partition(":")[2]
-    if tag == "latest" or not (tag or digest):
-        return "can change its content; write the exact tag or the digest"
-    return None
-
-
 def _network(cidr: str) -> str | None:
     remedy = "write it with its host bits zero, such as 10.64.0.0/16"
     try:
@@ -99,9 +91,6 @@ Quantity = Annotated[
 ]
 """Kubernetes resource quantity, such as 500m, 4 or 16Gi."""
 
-Duration = Annotated[str, Form(r"^([0-9]+(s|m|h))+$", "write a duration, such as 30s, 10m or 1h30m")]
-"""Duration as Go writes it, such as 30s, 10m or 1h30m."""
-
 Cidr = Annotated[str, matching(_network)]
 """IPv4 network with its host bits zero."""
 
@@ -116,16 +105,6 @@ CertificateArn = Annotated[
     ),
 ]
 """ARN of a certificate in AWS Certificate Manager."""
-
-Image = Annotated[
-    str,
-    Form(
-        r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
-        "write registry/repository:tag, such as quay.io/kuberay/operator:v1.6.2",
-    ),
-    matching(_exact_tag),
-]
-"""Container image with its registry and an exact tag, a digest, or both."""
 
 KubernetesMinor = Literal["1.34", "1.35", "1.36"]
 """Kubernetes minor versions whose schemas are in schemas/kubernetes."""

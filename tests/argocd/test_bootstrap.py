@@ -145,6 +145,7 @@ def test_the_loader_in_full() -> None:
                         {
                             "name": "kubectl",
                             "image": "registry.k8s.io/kubectl:v1.35.4",
+                            "imagePullPolicy": "IfNotPresent",
                             "args": [
                                 "apply",
                                 "--server-side",

@@ -35,10 +35,15 @@ class Copy:
         return finish(self.start(*arguments, **variables))
 
     def python(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python code that can import the package."""
-        command = [sys.executable, "-c", code, *arguments]
+        """Run Python code that can import the package, in a process group of its own."""
         return subprocess.run(
-            command, cwd=self.root, env=self.variables(), capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", code, *arguments],
+            cwd=self.root,
+            env=self.variables(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            start_new_session=True,
         )
 
     def shell(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +58,8 @@ class Copy:
         )
 
     def variables(self, **more: str) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "HOME": str(self.root), "PYTHONPATH": str(self.root), **more}
+        folders = {"HOME": self.root, "PYTHONPATH": self.root, "TMPDIR": self.root.parent}
+        return {"PATH": os.environ["PATH"], **{name: str(path) for name, path in folders.items()}, **more}
 
     def render(self, *arguments: str) -> str:
         """Render without trouble and give what was printed."""
