@@ -27,11 +27,12 @@ _UNSEEN_CHAR = re.compile(rf"[{_UNSEEN}]")
 _PLAIN = re.compile(
     rf"""
     (?! (?ai: y|n|yes|no|on|off|true|false|null ) \Z )   # booleans and null of YAML 1.1
+    (?! .* (?: : (?: \ | \Z ) | \ (?: \# | \Z ) ) )       # `: `, ` #`, a colon or blank at the end
     (?: (?: --? | \.\.?/ )? [A-Za-z/$(^]                 # a word, a path, -flag, --flag
       | [0-9] (?= .* [g-nq-su-wyG-NQ-SU-WY/] )           # 100m, 16Gi, 10.0.0.0/16: not in any number or time
       | [0-9]+ (?= (?: \.[0-9]+ ){{2,}} \Z )             # 1.34.2, 10.0.0.1
     )
-    (?: [^\t\n\ :{_UNSEEN}]++ | : (?! \ | \Z ) | \ (?! \# | \Z ) )*+ \Z  # no `: `, ` #` or blank at the end
+    [^\t\n{_UNSEEN}]* \Z
     """,
     re.VERBOSE,
 )
