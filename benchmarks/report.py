@@ -15,9 +15,9 @@ _INTRODUCTION = """\
 `make benchmark` measures and writes this file, in about three minutes on two idle cores.
 
 What is compared takes turns (A B A B), in processes of its own unless said otherwise, and a ratio is taken
-within one round. Times are wall-clock. A busy machine slows Helm, which uses all cores, more than a render:
-trust ratios only where the load at the start, a number of processes, is well below the number of cores.
-Everything runs in a copy of the repository.
+within one round. Times are wall-clock. A busy machine still flatters a render beside Helm: trust these ratios
+only where the load at the start, a number of processes, is well below the number of cores. Everything runs in
+a copy of the repository.
 """
 
 
