@@ -1,6 +1,6 @@
 """What the commands do with the generated folders: render, replace, compare and check them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -81,13 +81,19 @@ def _differences(folder: Path, expected: Files) -> dict[str, str]:
 
 
 def stale_paths(names: list[str]) -> list[str]:
-    """Give each file on disk that is not what a full render gives."""
+    """Give each file on disk that is not what a full render of its environment alone gives."""
     return [
         (folder / path).relative_to(ROOT).as_posix()
-        for name, trees in fresh(_environments(names), recall=False).items()
-        for prefix, folder in state.folders(name).items()
-        for path in _differences(folder, trees[prefix])
+        for name, env in _environments(names).items()
+        for tree, folder in _trees_and_folders(name, env)
+        for path in _differences(folder, tree)
     ]
+
+
+def _trees_and_folders(name: str, env: Environment) -> Iterable[tuple[Files, Path]]:
+    """Pair what a render that shares nothing with other environments gives with where it belongs."""
+    trees = fresh({name: env}, recall=False)[name]
+    return zip(trees.values(), state.folders(name).values(), strict=True)
 
 
 def changes_by_rendering(names: list[str]) -> dict[str, list[Change]]:
