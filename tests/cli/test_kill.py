@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,8 @@ def kill_renders(copy: Copy, kills: int) -> None:
         else:
             wait_for_a_stage(copy, render)
             time.sleep(rng.uniform(0, 0.02))
-        os.killpg(render.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have come to its end
+            os.killpg(render.pid, signal.SIGKILL)
         finish(render)
         interrupted += any((copy.root / stage).exists() for stage in STAGES)
         for folder, found in trees(copy).items():
