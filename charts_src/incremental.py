@@ -49,20 +49,27 @@ class Units:
         """Keep results below `directory`, a file for each environment and component; None keeps nothing."""
         self._directory = directory
         self._shared_code = fingerprint.of_shared_code(each.__module__ for each in COMPONENTS)
-        self._this_run: dict[str, list[Record]] = {}
+        self._this_run: dict[str, dict[tuple[str, ...], dict[str, Unit]]] = {}
+        """Component -> sections that it read -> key -> result."""
 
     def get(self, component: type[Component], env: Environment) -> Unit:
         """Give the component as `build` renders it."""
-        known = self._this_run.setdefault(component.name, [])
         path = self._directory / env.name / f"{component.name}.json" if self._directory else None
         record = self._stored(component, env, path) if path else None
         if record is None:
-            record = next((r for r in known if r.key == self._key(component, env, r.sections)), None)
-            record = record or self._build(component, env)
+            record = self._from_this_run(component, env) or self._build(component, env)
             if path:
                 _store(path, record)
-        known.append(record)
+        known = self._this_run.setdefault(component.name, {})
+        known.setdefault(tuple(record.sections), {})[record.key] = record.unit
         return record.unit
+
+    def _from_this_run(self, component: type[Component], env: Environment) -> Record | None:
+        for sections, units in self._this_run.get(component.name, {}).items():
+            key = self._key(component, env, list(sections))
+            if unit := units.get(key):
+                return Record(list(sections), key, unit)
+        return None
 
     def _stored(self, component: type[Component], env: Environment, path: Path) -> Record | None:
         """Read the stored record if it still holds; only then is its form known to be that of this code."""
