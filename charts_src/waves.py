@@ -53,14 +53,6 @@ def application_needs(components: Mapping[str, Sequence[Summary]]) -> dict[str, 
     }
 
 
-def application_waves(components: Mapping[str, Sequence[Summary]]) -> dict[str, int]:
-    """Give the wave of each component's Application: 0 for those that need no other component.
-
-    Raises UserError for components that need each other, naming them.
-    """
-    return depths(application_needs(components))
-
-
 def _annotated(body: Body, wave: int) -> Body:
     annotations = dict(body["metadata"].get("annotations", {}))
     if wave:

@@ -4,10 +4,11 @@ from copy import deepcopy
 
 import pytest
 
+from charts_src.dependencies import depths
 from charts_src.errors import UserError
 from charts_src.objects import Body
 from charts_src.references import summarise
-from charts_src.waves import annotate, application_needs, application_waves, waves
+from charts_src.waves import annotate, application_needs, waves
 from tests.objects import binding, definition, deployment, role, thing
 
 HOOK = thing(
@@ -141,11 +142,11 @@ def test_applications_follow_definitions_namespaces_and_controllers() -> None:
         "crds": [],
         "namespaces": [],
     }
-    assert application_waves(components) == {"crds": 0, "namespaces": 0, "operator": 1, "serving": 2}
+    assert depths(application_needs(components)) == {"crds": 0, "namespaces": 0, "operator": 1, "serving": 2}
 
 
 def test_components_that_need_each_other_are_refused_by_name() -> None:
     components = {name: list(map(summarise, bodies)) for name, bodies in COMPONENTS.items()}
     components["crds"].append(summarise(thing("ray.io/RayService", "example", "serving")))
     with pytest.raises(UserError, match=r"crds -> operator -> crds|operator -> crds -> operator"):
-        application_waves(components)
+        depths(application_needs(components))

@@ -26,7 +26,6 @@ EFA_LABEL = "genai-on-eks/efa"
 
 NVIDIA_GPU = "nvidia.com/gpu"
 NEURON_DEVICE = "aws.amazon.com/neuron"
-EFA_INTERFACE = "vpc.amazonaws.com/efa"
 
 RESOURCE: dict[Accelerator, str] = {
     "nvidia": NVIDIA_GPU,

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ from charts_src.components.node_pools import NodePools
 from charts_src.lib.accelerators import Accelerator, Purpose, placement
 from charts_src.model import Environment
 from charts_src.objects import Body
+from tests import ray_environment
 
 GPU = {
     "purpose": "inference",
@@ -30,26 +30,8 @@ SYSTEM = {"purpose": "system", "instance_types": ["m7i.large", "m7i.xlarge"], "m
 
 
 def environment(pools: dict[str, Any]) -> Environment:
-    text = {
-        "name": "dev",
-        "kubernetes": "1.36",
-        "aws": {"account": "111122223333", "region": "us-west-2", "zones": ["us-west-2a", "us-west-2b"]},
-        "cluster": {"name": "genai-dev", "vpc_cidr": "10.64.0.0/16"},
-        "argocd": {"repository": "https://git.example.com/genai-on-eks.git"},
-        "ingress": {
-            "domain": "dev.example.com",
-            "certificate_arn": "arn:aws:acm:us-west-2:111122223333:certificate/"
-            "00000000-0000-0000-0000-000000000000",
-            "cognito": {
-                "user_pool_arn": "arn:aws:cognito-idp:us-west-2:111122223333:userpool/us-west-2_example",
-                "user_pool_client_id": "example",
-                "user_pool_domain": "example",
-            },
-        },
-        "registry": "111122223333.dkr.ecr.us-west-2.amazonaws.com",
-        "karpenter": {"node_role": "genai-node", "node_pools": pools},
-    }
-    return Environment.model_validate_json(json.dumps(text))
+    karpenter = {"node_role": "genai-node", "node_pools": pools}
+    return ray_environment.environment(karpenter=karpenter, stable_diffusion=None)
 
 
 def rendered(**pools: dict[str, Any]) -> dict[str, Body]:
