@@ -16,6 +16,31 @@ from charts_src.references import Resource, Summary
 
 Node = TypeVar("Node")
 
+HEALTH_CHECKED = frozenset(
+    {
+        ("argoproj.io", "CronWorkflow"),
+        ("argoproj.io", "Workflow"),
+        ("cert-manager.io", "Certificate"),
+        ("cert-manager.io", "ClusterIssuer"),
+        ("cert-manager.io", "Issuer"),
+        ("external-secrets.io", "ClusterSecretStore"),
+        ("external-secrets.io", "ExternalSecret"),
+        ("external-secrets.io", "SecretStore"),
+        ("karpenter.k8s.aws", "EC2NodeClass"),
+        ("karpenter.sh", "NodeClaim"),
+        ("karpenter.sh", "NodePool"),
+        ("kubeflow.org", "MPIJob"),
+        ("monitoring.coreos.com", "Alertmanager"),
+        ("monitoring.coreos.com", "Prometheus"),
+        ("ray.io", "RayCluster"),
+        ("ray.io", "RayJob"),
+        ("ray.io", "RayService"),
+        ("sparkoperator.k8s.io", "SparkApplication"),
+    }
+)
+"""(group, kind) of custom resources whose health Argo CD waits for: those of resource_customizations in
+argo-cd v3.6.1 and of lib/health."""
+
 _BINDINGS = ("ClusterRoleBinding", "RoleBinding")
 
 
@@ -113,7 +138,12 @@ def _controlled(summary: Summary, index: _Index) -> Iterator[Identity]:
 
 
 def _controller(summary: Summary, index: _Index) -> Iterator[Identity]:
-    """Find what makes a custom resource healthy: the pods whose role lets them write its status."""
+    """Find what makes a custom resource healthy: the pods whose role lets them write its status.
+
+    A kind without a health check counts as healthy at once: a ServiceMonitor waits for no operator.
+    """
+    if summary.identity[:2] not in HEALTH_CHECKED:
+        return
     if found := index.resources.get((summary.identity.group, summary.identity.kind)):
         for role in index.controllers.get((found[0].group, found[0].plural), ()):
             yield role.identity

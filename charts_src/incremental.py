@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from charts_src import CACHE, cache, fingerprint
+from charts_src.lib.iam import PodIdentity
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.references import Summary
@@ -81,7 +82,8 @@ class Units:
         if key != self._key(component, env, sections):
             return None
         summaries = tuple(Summary.from_json(item) for item in stored["summaries"])
-        return Record(sections, key, Unit(stored["files"], summaries, stored["versions"]))
+        identities = tuple(PodIdentity(*item) for item in stored["identities"])
+        return Record(sections, key, Unit(stored["files"], summaries, stored["versions"], identities))
 
     def _build(self, component: type[Component], env: Environment) -> Record:
         reads = Reads(env)
@@ -102,5 +104,6 @@ def _store(path: Path, record: Record) -> None:
         "files": unit.files,
         "summaries": [summary.to_json() for summary in unit.summaries],
         "versions": unit.versions,
+        "identities": unit.identities,
     }
     cache.write(path, json.dumps(content))

@@ -6,11 +6,13 @@ exact value and no large body (a CRD has up to 300 KB) crosses to the Node proce
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cdk8s import ApiObject, Chart
 
 from charts_src.errors import UserError
+from charts_src.lib.iam import PodIdentity
 from charts_src.lib.scope import is_namespaced
 from charts_src.objects import Body, Identity
 
@@ -57,6 +59,10 @@ class Component(Chart):
     def versions(self) -> dict[str, str]:
         """Give the version of each upstream program in the component, for the provenance file."""
         return {}
+
+    def pod_identities(self) -> Sequence[PodIdentity]:
+        """Say what the component's ServiceAccounts may do in AWS; those left out may do nothing."""
+        return ()
 
     def compose(self) -> None:
         """Add every object of the component."""

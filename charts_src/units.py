@@ -7,6 +7,7 @@ from cdk8s import App
 
 from charts_src.emit import emit
 from charts_src.errors import UserError
+from charts_src.lib.iam import PodIdentity
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
@@ -26,6 +27,8 @@ class Unit(NamedTuple):
     """What each object is and refers to, in the order of `files`."""
     versions: dict[str, str]
     """Upstream program -> version."""
+    identities: tuple[PodIdentity, ...] = ()
+    """What its ServiceAccounts may do in AWS."""
 
 
 def build(component: type[Component], env: Environment) -> Unit:
@@ -41,7 +44,7 @@ def build(component: type[Component], env: Environment) -> Unit:
         raise UserError("\n".join(problems))
     names = file_names([Identity.of(body) for body in bodies])
     files = {name: emit(body) for name, body in zip(names, bodies, strict=True)}
-    return Unit(files, tuple(map(summarise, bodies)), chart.versions())
+    return Unit(files, tuple(map(summarise, bodies)), chart.versions(), tuple(chart.pod_identities()))
 
 
 def _misfits(body: Body, env: Environment) -> list[str]:

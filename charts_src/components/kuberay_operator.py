@@ -6,6 +6,7 @@ health endpoints, leader election), SetupWithManager of each controller (what it
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.images import image
 from charts_src.lib.kuberay_webhook import webhook_objects, with_webhook
 from charts_src.lib.namespaces import KUBERAY_SYSTEM, RAY_NAMESPACES
 from charts_src.lib.pod import container, http_probe, pod, port, resources
@@ -128,7 +129,7 @@ def _pod(env: Environment) -> Body:
 def _container(env: Environment) -> Body:
     return container(
         OPERATOR,
-        f"quay.io/kuberay/operator:v{env.kuberay.version}",
+        image(env, f"quay.io/kuberay/operator:v{env.kuberay.version}"),
         command=["/manager"],
         args=_arguments(),
         ports=[port("http", METRICS_PORT), port("health", HEALTH_PORT)],

@@ -2,8 +2,26 @@
 
 from typing import Literal, NamedTuple
 
+ACCELERATORS = "accelerators"
+ARGO_WORKFLOWS = "argo-workflows"
+CERT_MANAGER = "cert-manager"
+EXTERNAL_SECRETS = "external-secrets"
+JUPYTERHUB = "jupyterhub"
+KARPENTER = "karpenter"
 KUBERAY_SYSTEM = "kuberay-system"
+KUEUE_SYSTEM = "kueue-system"
+LOAD_BALANCER_CONTROLLER = "aws-load-balancer-controller"
+MONITORING = "monitoring"
+MOUNT_S3 = "mount-s3"
+MPI_OPERATOR = "mpi-operator"
+NODE_AGENTS = "node-agents"
+NOTEBOOKS = "notebooks"
+RAY = "ray"
+SPARK_JOBS = "spark-jobs"
+SPARK_OPERATOR = "spark-operator"
 STABLE_DIFFUSION = "stable-diffusion"
+STORAGE = "csi-drivers"
+TRAINING = "training"
 
 
 class PodSecurity(NamedTuple):
@@ -15,10 +33,28 @@ class PodSecurity(NamedTuple):
 
 
 NAMESPACES: dict[str, PodSecurity] = {
+    ACCELERATORS: PodSecurity("privileged", "device plugins and exporters open devices and kubelet sockets"),
+    ARGO_WORKFLOWS: PodSecurity(),
+    CERT_MANAGER: PodSecurity(),
+    EXTERNAL_SECRETS: PodSecurity(),
+    JUPYTERHUB: PodSecurity(),
+    KARPENTER: PodSecurity(),
     KUBERAY_SYSTEM: PodSecurity(),
+    KUEUE_SYSTEM: PodSecurity(),
+    LOAD_BALANCER_CONTROLLER: PodSecurity(),
+    MONITORING: PodSecurity(),
+    MOUNT_S3: PodSecurity(),
+    MPI_OPERATOR: PodSecurity(),
+    NODE_AGENTS: PodSecurity("privileged", "agents read the logs, kernel messages and devices of their node"),
+    NOTEBOOKS: PodSecurity(),
+    RAY: PodSecurity(),
+    SPARK_JOBS: PodSecurity(),
+    SPARK_OPERATOR: PodSecurity(),
     STABLE_DIFFUSION: PodSecurity(),
+    STORAGE: PodSecurity("privileged", "CSI node drivers mount file systems for the pods of their node"),
+    TRAINING: PodSecurity(),
 }
 """Every namespace that the component `namespaces` creates."""
 
-RAY_NAMESPACES = (STABLE_DIFFUSION,)
+RAY_NAMESPACES = (RAY, STABLE_DIFFUSION, TRAINING)
 """Namespaces with Ray clusters: the KubeRay operator watches these and has permissions in no other."""

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 from typing import Annotated
 
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
+from charts_src.model.images import Images
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
@@ -12,6 +13,7 @@ from charts_src.model.kuberay import check as check_kuberay
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
+from charts_src.model.storage import Storage
 
 
 class Environment(Model):
@@ -43,6 +45,12 @@ class Environment(Model):
         ),
     ]
     """Registry and path prefix of the images that this repository builds."""
+
+    images: Images = Images()
+    """Where images of upstream are pulled from."""
+
+    storage: Storage | None = None
+    """Buckets and the shared file system; what needs them is left out of an environment without it."""
 
     karpenter: Karpenter
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""

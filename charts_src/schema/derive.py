@@ -40,9 +40,10 @@ def derive() -> Files:
         openapi = json.loads(_read(module, _OPENAPI))["definitions"]
         definitions = strict_definitions(openapi)
         files |= strict_files(kubernetes_folder(minor), built_in_objects(openapi), definitions)
-    crds = [(file, yaml.load(_read(file.module, file.path), yaml.CSafeLoader)) for file in CRD_FILES]
+    crds = [(file, crd) for file in CRD_FILES for crd in _documents(_read(file.module, file.path))]
     # The metadata of custom resources is that of the newest Kubernetes, the last one above.
-    files |= strict_files(CUSTOM, dict(custom_object(crd) for _, crd in crds), definitions)
+    checking = dict(custom_object(crd) for file, crd in crds if file.check)
+    files |= strict_files(CUSTOM, checking, definitions)
     installed = (without_descriptions(crd) for file, crd in crds if file.install)
     return files | {f"crds/{crd['metadata']['name']}.json": _text(crd) for crd in installed}
 
@@ -90,6 +91,21 @@ def strict_files(folder: str, objects: dict[str, Schema], definitions: dict[str,
         for path, node in objects.items()
     }
     return files | {f"{folder}/definitions.json": _text(shared)}
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads a lone `=`, a matcher in Prometheus' definitions, as the text that Kubernetes reads."""
+
+
+def _lone_text(_loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _lone_text)
+
+
+def _documents(text: str) -> list[Any]:
+    return [document for document in yaml.load_all(text, _Loader) if document]  # a safe loader
 
 
 def _read(module: Module, path: str) -> str:

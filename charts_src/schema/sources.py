@@ -23,15 +23,14 @@ class Module:
 
 @dataclass(frozen=True)
 class CrdFile:
-    """A file with one CustomResourceDefinition.
-
-    `install` tells the definitions that a component renders from those that only validate what we write
-    (their operator brings its own).
-    """
+    """A file with CustomResourceDefinitions."""
 
     module: Module
     path: str
-    install: bool
+    install: bool = True
+    """Whether a component renders them; otherwise they only check what we write."""
+    check: bool = True
+    """Whether they check what we write; otherwise another file has a stricter form of the same ones."""
 
 
 KUBERNETES = {
@@ -53,20 +52,118 @@ ARGO_CD = Module(
 CERT_MANAGER = Module(
     "github.com/cert-manager/cert-manager", "v1.21.2", "h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68="
 )
+EXTERNAL_SECRETS = Module(
+    "github.com/external-secrets/external-secrets",
+    "v1.3.2",
+    "h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=",
+)
+PROMETHEUS_OPERATOR = Module(
+    "github.com/prometheus-operator/prometheus-operator",
+    "v0.94.1",
+    "h1:QEIb2wenPH+SdMN1xMf8l4Pmj00YYXXI6HlbLlQWkww=",
+)
+KUEUE = Module("sigs.k8s.io/kueue", "v0.19.2", "h1:mPNzr37u0nwI7ikST5QQl5gg6EgtYOAvC9ZbTgywdN8=")
+MPI_OPERATOR = Module(
+    "github.com/kubeflow/mpi-operator", "v0.8.2", "h1:7PVtV31iX3LSVW0BqRQ64w/NYNfAgP86Bmua2OEi5lg="
+)
+SPARK_OPERATOR = Module(
+    "github.com/kubeflow/spark-operator/v2", "v2.5.2", "h1:6nX2UhwSfnYi1mtwczgFfJTMeLSL/1ajTvkFe8R7Vdc="
+)
+ARGO_WORKFLOWS = Module(
+    "github.com/argoproj/argo-workflows/v4", "v4.1.4", "h1:/+7ZnKumIwBmS6z+3zeWvTnhW8c6nun0dLrtcBBRz0A="
+)
+EKS_CHARTS = Module(
+    "github.com/aws/eks-charts",
+    "v0.0.243-0.20260821194545-743f98a89b5b",
+    "h1:ZgB85AeVHImIIK40RM7Hf2CGQzNeDkfAWAdpB61wL98=",
+)
+NODE_FEATURE_DISCOVERY = Module(
+    "sigs.k8s.io/node-feature-discovery", "v0.19.0", "h1:9CYm16vjSIbNO5Z1Y67rcrfy51YWmy3+6wjiWzJbrC4="
+)
+
+_WORKFLOW_KINDS = ("clusterworkflowtemplates", "cronworkflows", "workflows", "workflowtemplates")
+"""Kinds whose full definitions have 2.7 MB each: the minimal ones are installed, the full ones check."""
 
 CRD_FILES = (
-    CrdFile(KARPENTER, "pkg/apis/crds/autoscaling.x-k8s.io_capacitybuffers.yaml", install=True),
-    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml", install=True),
-    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodeclaims.yaml", install=True),
-    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodeoverlays.yaml", install=True),
-    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodepools.yaml", install=True),
-    CrdFile(KUBERAY, "config/crd/bases/ray.io_rayclusters.yaml", install=True),
-    CrdFile(KUBERAY, "config/crd/bases/ray.io_rayjobs.yaml", install=True),
-    CrdFile(KUBERAY, "config/crd/bases/ray.io_rayservices.yaml", install=True),
+    CrdFile(KARPENTER, "pkg/apis/crds/autoscaling.x-k8s.io_capacitybuffers.yaml"),
+    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml"),
+    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodeclaims.yaml"),
+    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodeoverlays.yaml"),
+    CrdFile(KARPENTER, "pkg/apis/crds/karpenter.sh_nodepools.yaml"),
+    *(
+        CrdFile(KUBERAY, f"config/crd/bases/ray.io_{kind}.yaml")
+        for kind in ("rayclusters", "rayjobs", "rayservices")
+    ),
     CrdFile(ARGO_CD, "manifests/crds/application-crd.yaml", install=False),
     CrdFile(ARGO_CD, "manifests/crds/appproject-crd.yaml", install=False),
-    CrdFile(CERT_MANAGER, "deploy/crds/cert-manager.io_certificates.yaml", install=False),
-    CrdFile(CERT_MANAGER, "deploy/crds/cert-manager.io_issuers.yaml", install=False),
+    *(
+        CrdFile(CERT_MANAGER, f"deploy/crds/{kind}.yaml")
+        for kind in (
+            "acme.cert-manager.io_challenges",
+            "acme.cert-manager.io_orders",
+            "cert-manager.io_certificaterequests",
+            "cert-manager.io_certificates",
+            "cert-manager.io_clusterissuers",
+            "cert-manager.io_issuers",
+        )
+    ),
+    *(
+        CrdFile(EXTERNAL_SECRETS, f"config/crds/bases/external-secrets.io_{kind}.yaml")
+        for kind in ("clustersecretstores", "externalsecrets", "secretstores")
+    ),
+    *(
+        CrdFile(PROMETHEUS_OPERATOR, f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml")
+        for kind in (
+            "alertmanagerconfigs",
+            "alertmanagers",
+            "podmonitors",
+            "probes",
+            "prometheuses",
+            "prometheusrules",
+            "scrapeconfigs",
+            "servicemonitors",
+        )
+    ),
+    *(
+        CrdFile(KUEUE, f"config/components/crd/bases/kueue.x-k8s.io_{kind}.yaml")
+        for kind in (
+            "admissionchecks",
+            "clusterqueues",
+            "cohorts",
+            "localqueues",
+            "multikueueclusters",
+            "multikueueconfigs",
+            "provisioningrequestconfigs",
+            "resourceflavors",
+            "topologies",
+            "workloadpriorityclasses",
+            "workloads",
+        )
+    ),
+    CrdFile(MPI_OPERATOR, "manifests/base/kubeflow.org_mpijobs.yaml"),
+    *(
+        CrdFile(SPARK_OPERATOR, f"config/crd/bases/sparkoperator.k8s.io_{kind}.yaml")
+        for kind in ("scheduledsparkapplications", "sparkapplications", "sparkconnects")
+    ),
+    *(
+        CrdFile(ARGO_WORKFLOWS, f"manifests/base/crds/minimal/argoproj.io_{kind}.yaml", check=False)
+        for kind in _WORKFLOW_KINDS
+    ),
+    *(
+        CrdFile(ARGO_WORKFLOWS, f"manifests/base/crds/full/argoproj.io_{kind}.yaml", install=False)
+        for kind in _WORKFLOW_KINDS
+    ),
+    *(
+        CrdFile(ARGO_WORKFLOWS, f"manifests/base/crds/full/argoproj.io_{kind}.yaml")
+        for kind in (
+            "workflowartifactgctasks",
+            "workfloweventbindings",
+            "workflowtaskresults",
+            "workflowtasksets",
+        )
+    ),
+    CrdFile(EKS_CHARTS, "stable/aws-load-balancer-controller/crds/crds.yaml"),
+    CrdFile(NODE_FEATURE_DISCOVERY, "deployment/base/nfd-crds/nfd-api-crds.yaml"),
 )
 
 _BUILT_IN = {

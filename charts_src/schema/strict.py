@@ -28,7 +28,7 @@ _ASSERTIONS = {
 _HANDLED = {
     *("properties", "items", "additionalProperties", "required", "nullable"),
     *("x-kubernetes-int-or-string", "x-kubernetes-preserve-unknown-fields"),
-    *("description", "default", "x-kubernetes-group-version-kind", "x-kubernetes-validations"),
+    *("description", "default", "example", "x-kubernetes-group-version-kind", "x-kubernetes-validations"),
     *("x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-map-type"),
     *("x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy", "x-kubernetes-unions"),
 }

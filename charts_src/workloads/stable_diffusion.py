@@ -11,6 +11,7 @@ controllers/ray/utils/constant.go), which is no state to reach from Git.
 from charts_src.emit import emit
 from charts_src.lib import network, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
+from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import KUBERAY_SYSTEM, STABLE_DIFFUSION
 from charts_src.lib.pod import container, mount, resources, scratch
@@ -67,7 +68,7 @@ class StableDiffusionServing(Component):
 
 def _ray_service(env: Environment, section: StableDiffusion, name: str, service: str) -> Body:
     """Keep the cluster of an old version until the load balancer has let its requests finish."""
-    image = f"{env.registry}/stable-diffusion-serve-{name}:{section.variants()[name].image_tag}"
+    image = own_image(env, f"stable-diffusion-serve-{name}", section.variants()[name].image_tag)
     spec = {
         "serveConfigV2": emit(serve_config(section, name)),
         "upgradeStrategy": {"type": "NewCluster"},

@@ -1,0 +1,13 @@
+"""Kueue's queues, by which jobs wait for their whole gang of nodes."""
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+"""Label of a job: the LocalQueue of its namespace that it waits in."""
+
+PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
+"""Label of a job: its WorkloadPriorityClass."""
+
+QUEUE = "default"
+"""Name of the LocalQueue in each namespace that has one."""
+
+PRIORITIES = {"interactive": 1000, "training": 500, "batch": 100}
+"""WorkloadPriorityClass -> value; a higher one may preempt a lower one of its own queue."""
