@@ -21,7 +21,10 @@ _FORM = re.compile(r"([+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)(|n|u|m|k|[MGTPE]
 
 
 def amount(quantity: str | float) -> Decimal:
-    """Read a quantity in its base unit: CPUs, bytes, or a number of things. Raises ValueError for another text."""
+    """Read a quantity in its base unit: CPUs, bytes, a number of things.
+
+    Raises ValueError for a text that is none.
+    """
     found = _FORM.fullmatch(str(quantity))
     if not found:
         raise ValueError(f"{quantity} is no quantity")

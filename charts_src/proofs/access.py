@@ -26,11 +26,13 @@ def _readers(roles: dict[str, Body], bindings: Iterable[Body]) -> Iterator[Failu
             continue
         for index, rule in enumerate(roles.get(name, {}).get("rules") or ()):
             if _reads_secrets(rule):
-                yield Failure(
-                    f"ClusterRole {name}",
-                    f"rules[{index}] reads Secrets of every namespace for {binding['metadata']['name']}; bind it "
-                    "with RoleBindings, name the Secrets, or list it with a reason in policy/exceptions.py",
+                bound = (
+                    f"rules[{index}] reads Secrets of every namespace, bound by {binding['metadata']['name']}"
                 )
+                remedy = (
+                    "use RoleBindings, name the Secrets, or list it in policy/exceptions.py with a reason"
+                )
+                yield Failure(f"ClusterRole {name}", f"{bound}; {remedy}")
 
 
 def _reads_secrets(rule: Body) -> bool:

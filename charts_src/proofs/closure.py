@@ -5,14 +5,17 @@ Each missing thing gives one failure, however many objects name it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from charts_src.model import Environment
-from charts_src.objects import Identity
 from charts_src.proofs import ports, selectors
 from charts_src.proofs.outside import provider
 from charts_src.proofs.tree import Failure, Objects
 from charts_src.references import Summary, summarise
 from charts_src.schema.sources import BUILT_IN_KINDS
+
+if TYPE_CHECKING:
+    from charts_src.objects import Identity
 
 _BUILT_IN_GROUPS = frozenset(version.rpartition("/")[0] for version, _ in BUILT_IN_KINDS)
 

@@ -17,7 +17,7 @@ _ANY_PORT = ("any",)
 
 
 class Side(NamedTuple):
-    """One rule of a policy, for one of the pods that it selects: a direction, the pods at the other end, ports."""
+    """One rule of a policy, for one of the pods that it selects."""
 
     policy: str
     pod: str

@@ -20,7 +20,8 @@ def obstacles(spec: Body, node: Node, used: Amounts) -> Iterator[str]:
     for resource, wanted in requests(spec).items():
         free = node.capacity.get(resource, 0) - used.get(resource, 0)
         if wanted > free:
-            yield f"wants {_shown(resource, wanted)} of {resource}, the node has {_shown(resource, max(free, 0))}"
+            left = _shown(resource, max(free, 0))
+            yield f"wants {_shown(resource, wanted)} of {resource}, the node has {left}"
 
 
 def requests(spec: Body) -> Amounts:

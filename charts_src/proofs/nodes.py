@@ -1,4 +1,4 @@
-"""The kinds of nodes that pods may run on: each instance type of each Karpenter pool, and the system node group.
+"""The kinds of nodes that pods may run on: each instance type of each pool, and the managed node group.
 
 Labels: well-known ones that Karpenter gives its nodes (karpenter-provider-aws v1.15.1,
 pkg/providers/instancetype/types.go), those of the pool's template, and those of the managed node group.

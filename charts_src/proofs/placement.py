@@ -1,5 +1,6 @@
-"""Placement: every pod fits on a kind of node that its environment may have, with the daemons already there,
-and all copies of a pod fit into what the pools of those nodes may grow to.
+"""Placement: every pod fits on a kind of node that its environment may have.
+
+The daemons of the node are counted first. All copies of a pod fit into what its pools may grow to.
 """
 
 from collections import defaultdict
@@ -72,7 +73,8 @@ def _too_many(pod: Pod, fitting: Sequence[tuple[Node, Amounts]]) -> Iterator[str
     if pod.copies > total:
         pools = ", ".join(sorted(room))
         what = "a gang of" if pod.gang else "at most"
-        yield f"is {what} {pod.copies} pods, but {pools} can hold {total}; raise max_nodes or lower the copies"
+        remedy = "raise max_nodes or lower the copies"
+        yield f"is {what} {pod.copies} pods, but {pools} can hold {total}; {remedy}"
 
 
 def _alone(pod: Pod) -> bool:

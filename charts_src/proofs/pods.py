@@ -1,9 +1,9 @@
 """Every pod that an object leads to, with the labels and the number that its controller gives it.
 
 Sources of the labels: ray-operator v1.6.2 (controllers/ray/common/pod.go), mpi-operator v0.8.2
-(pkg/controller/mpi_job_controller.go), spark-operator v2.5.2 (pkg/common/spark.go), prometheus-operator v0.94.1
-(pkg/prometheus/server/statefulset.go, pkg/alertmanager/statefulset.go), argo-workflows v4.1.4
-(workflow/controller/workflowpod.go).
+(pkg/controller/mpi_job_controller.go), spark-operator v2.5.2 (pkg/common/spark.go), argo-workflows v4.1.4
+(workflow/controller/workflowpod.go), prometheus-operator v0.94.1 (pkg/prometheus/server/statefulset.go,
+pkg/alertmanager/statefulset.go).
 """
 
 import re

@@ -44,7 +44,7 @@ def unresolved(objects: Objects) -> Iterator[Failure]:
 
 
 def selections(body: Body) -> Iterator[Selection]:
-    """Give everything that an object selects by labels; a selector of all pods selects nothing in particular."""
+    """Give what an object selects by labels; a selector of all pods selects nothing in particular."""
     namespace = body["metadata"].get("namespace", "")
     spec = body.get("spec", {})
     match body["kind"]:

@@ -76,8 +76,8 @@ def _provides(body: Body) -> Iterator[Resource]:
 def _makes(body: Body) -> Iterator[Identity]:
     """Name what controllers make.
 
-    Sources: ray-operator v1.6.2 (controllers/ray/utils/util.go), the APIs of cert-manager and External Secrets,
-    and the configuration of kube-scheduler.
+    Sources: ray-operator v1.6.2 (controllers/ray/utils/util.go), the APIs of cert-manager and External
+    Secrets, and the configuration of kube-scheduler.
     """
     identity = Identity.of(body)
     if identity[:2] == ("ray.io", "RayService"):
