@@ -27,9 +27,9 @@ def allocatable(
 ) -> dict[str, int]:
     """Give what all pods of a node together, DaemonSets among them, can ask for.
 
-    Resources that it has nothing of are left out. `cpu` is in millicores, `memory` and `ephemeral-storage` in MiB. `efa`: the node class lays out an EFA
-    interface on each network card, which takes one from the pods' addresses. `disk_bytes` is the size of the
-    disk that pods write on; Karpenter's own default is a root volume of 20 GiB.
+    Resources that it has nothing of are left out. `cpu` is in millicores, `memory` and
+    `ephemeral-storage` in MiB. `efa` says that the node class lays out an EFA interface on each network card.
+    `disk_bytes` is the size of the disk that pods write on; by default Karpenter's root volume of 20 GiB.
     """
     pods = max_pods(item, efa=efa)
     resources = {

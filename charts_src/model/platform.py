@@ -85,7 +85,8 @@ class SystemNodes(Model):
             elif instance(name).accelerator != "none":
                 yield Problem(
                     ("instance_types", index),
-                    f"{name} has accelerators, and nothing here uses them; write a type without, like m7i.large",
+                    f"{name} has accelerators, which nothing here uses; write a type without, such as "
+                    "m7i.xlarge",
                 )
 
 
