@@ -1,13 +1,12 @@
 """One pool of nodes: the decisions that become a Karpenter NodePool and its EC2NodeClass."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator, Purpose
-from charts_src.lib.instances import InstanceType, instance, names
+from charts_src.lib.instances import InstanceType, instance, names, unknown_type
 from charts_src.model.base import CapacityType, Form, Model, Problem
 from charts_src.model.platform import Zone
 
@@ -100,9 +99,7 @@ def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
 def _unknown(instance_types: tuple[str, ...]) -> Iterable[Problem]:
     for index, name in enumerate(instance_types):
         if name not in names():
-            close = get_close_matches(name, names(), n=1)
-            remedy = f"did you mean {close[0]}?" if close else "add its family to tools/instance_types.py"
-            yield Problem(("instance_types", index), f"{name} is not a known instance type; {remedy}")
+            yield Problem(("instance_types", index), unknown_type(name))
 
 
 def _mixture(pool: NodePool) -> Iterable[Problem]:
