@@ -5,17 +5,14 @@ Each missing thing gives one failure, however many objects name it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from charts_src.model import Environment
+from charts_src.objects import Identity
 from charts_src.proofs import ports, selectors
 from charts_src.proofs.outside import provider
 from charts_src.proofs.tree import Failure, Objects
 from charts_src.references import Summary, summarise
 from charts_src.schema.sources import BUILT_IN_KINDS
-
-if TYPE_CHECKING:
-    from charts_src.objects import Identity
 
 _BUILT_IN_GROUPS = frozenset(version.rpartition("/")[0] for version, _ in BUILT_IN_KINDS)
 
@@ -26,12 +23,13 @@ _SHOWN = 3
 def unresolved(objects: Objects, env: Environment) -> list[Failure]:
     """Find every name that leads nowhere, sorted."""
     summaries = [summarise(body) for body in objects.values()]
+    missing = _missing_objects(summaries, env)
     return sorted(
         [
-            *_missing_objects(summaries, env),
+            *(_missing(target, places) for target, places in missing.items()),
             *_undefined_kinds(summaries),
             *ports.unresolved(objects),
-            *selectors.unresolved(objects),
+            *selectors.unresolved(objects, lost=frozenset((each.kind, each.namespace) for each in missing)),
         ]
     )
 
@@ -41,17 +39,20 @@ def referenced(objects: Objects) -> int:
     return sum(len(summarise(body).references) for body in objects.values())
 
 
-def _missing_objects(summaries: Iterable[Summary], env: Environment) -> Iterator[Failure]:
+def _missing_objects(summaries: Iterable[Summary], env: Environment) -> dict[Identity, list[str]]:
+    """Give each object that is named and not there, with the places that name it."""
     known = {item.identity for item in summaries} | {made for item in summaries for made in item.makes}
     referrers: dict[Identity, list[str]] = defaultdict(list)
     for item in summaries:
         for reference in item.references:
-            if reference.target not in known:
+            if reference.target not in known and provider(reference.target, env) is None:
                 referrers[reference.target].append(f"{item.identity} ({reference.path})")
-    for target, places in referrers.items():
-        if provider(target, env) is None:
-            remedy = "render it, or say in charts_src/proofs/outside.py who provides it"
-            yield Failure(str(target), f"is named by {_shortened(places)}, but not there; {remedy}")
+    return referrers
+
+
+def _missing(target: Identity, places: list[str]) -> Failure:
+    remedy = "render it, or say in charts_src/proofs/outside.py who provides it"
+    return Failure(str(target), f"is named by {_shortened(places)}, but not there; {remedy}")
 
 
 def _undefined_kinds(summaries: Iterable[Summary]) -> Iterator[Failure]:

@@ -7,9 +7,7 @@ pkg/providers/instancetype/types.go), those of the pool's template, and those of
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from charts_src.lib.accelerators import (
-    EFA_LABEL,
-)
+from charts_src.lib.accelerators import EFA, EFA_LABEL
 from charts_src.lib.capacity import allocatable
 from charts_src.lib.cluster_nodes import CLUSTER_NODE_LABELS, CLUSTER_NODE_TAINT
 from charts_src.lib.instances import InstanceType, instance
@@ -17,8 +15,6 @@ from charts_src.lib.quantities import amount
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.proofs.tree import Objects
-
-EFA = "vpc.amazonaws.com/efa"
 
 Amounts = dict[str, int]
 """Resource -> amount; cpu in millicores, memory and ephemeral-storage in MiB, others in numbers."""
@@ -50,13 +46,14 @@ class Node(NamedTuple):
 
 def nodes_of(objects: Objects, env: Environment) -> list[Node]:
     """Give every kind of node that an environment may have."""
+    classes = {body["metadata"]["name"]: body for body in objects.values() if body["kind"] == "EC2NodeClass"}
     pools = [body for body in objects.values() if body["kind"] == "NodePool"]
-    return [*_system(env), *(node for pool in pools for node in _karpenter(pool))]
+    return [*_system(env), *(node for pool in pools for node in _karpenter(pool, classes))]
 
 
 def _system(env: Environment) -> Iterator[Node]:
     group = env.cluster.system_nodes
-    limits = {"nodes": group.max_nodes}
+    limits = {"nodes": group.max_size}
     labels = {key: frozenset({value}) for key, value in CLUSTER_NODE_LABELS.items()}
     zones = {"topology.kubernetes.io/zone": frozenset(env.aws.zones)}
     for name in group.instance_types:
@@ -65,8 +62,9 @@ def _system(env: Environment) -> Iterator[Node]:
         yield Node(Pool("system node group", limits), name, known, (CLUSTER_NODE_TAINT,), capacity)
 
 
-def _karpenter(pool: Body) -> Iterator[Node]:
+def _karpenter(pool: Body, classes: dict[str, Body]) -> Iterator[Node]:
     spec, template = pool["spec"], pool["spec"]["template"]
+    node_class = classes[template["spec"]["nodeClassRef"]["name"]]["spec"]
     required = {
         each["key"]: frozenset(each["values"])
         for each in template["spec"]["requirements"]
@@ -78,10 +76,18 @@ def _karpenter(pool: Body) -> Iterator[Node]:
     for type_name in sorted(required["node.kubernetes.io/instance-type"]):
         facts = instance(type_name)
         labels = required | own | {"karpenter.sh/nodepool": frozenset({name})} | _of_type(facts)
-        capacity = dict(allocatable(facts))
-        if own.get(EFA_LABEL) != frozenset({"true"}):
+        efa = own.get(EFA_LABEL) == frozenset({"true"})
+        capacity = allocatable(facts, efa=efa, disk_bytes=_disk(node_class, facts))
+        if not efa:
             capacity.pop(EFA, None)
         yield Node(Pool(name, limits), type_name, labels, tuple(template["spec"].get("taints", ())), capacity)
+
+
+def _disk(node_class: Body, facts: InstanceType) -> int:
+    if node_class.get("instanceStorePolicy") == "RAID0" and facts.nvme_gb:
+        return facts.nvme_gb * 10**9
+    root = next(each for each in node_class["blockDeviceMappings"] if each.get("rootVolume"))
+    return int(amount(root["ebs"]["volumeSize"]))
 
 
 def _of_type(facts: InstanceType) -> dict[str, frozenset[str]]:

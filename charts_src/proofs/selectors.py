@@ -24,8 +24,12 @@ class Selection(NamedTuple):
     labels: tuple[tuple[str, str], ...]
 
 
-def unresolved(objects: Objects) -> Iterator[Failure]:
-    """Find selectors that match nothing; those that look for the same thing give one failure."""
+def unresolved(objects: Objects, lost: frozenset[tuple[str, str]]) -> Iterator[Failure]:
+    """Find selectors that match nothing; those that look for the same thing give one failure.
+
+    `lost` has the kind and namespace of objects that are named and missing, which are failures already: a
+    selector that might look for one of them adds nothing.
+    """
     pods = all_pods(objects.values())
     services = [body for body in objects.values() if body["kind"] == "Service"]
     users: dict[Selection, list[Identity]] = defaultdict(list)
@@ -33,7 +37,8 @@ def unresolved(objects: Objects) -> Iterator[Failure]:
         for selection in selections(body):
             users[selection].append(identity)
     for selection, owners in users.items():
-        if not _matches(selection, pods, services):
+        reported = any((selection.kind, namespace) in lost for namespace in selection.namespaces)
+        if not reported and not _matches(selection, pods, services):
             labels = ", ".join(f"{key}={value}" for key, value in selection.labels)
             names = ", ".join(sorted(set(map(str, owners))))
             yield Failure(

@@ -26,7 +26,8 @@ def _template(spec: Body, role: Body, name: str) -> Body:
     pod = dict(template.get("spec", {}))
     cores = str(role.get("coreRequest") or role.get("cores", 1))
     memory = _memory(spec, role)
-    first = next((dict(item) for item in pod.get("containers", ()) if item["name"] == name), {"name": name})
+    first: Body = {"name": name}
+    first |= next((item for item in pod.get("containers", ()) if item["name"] == name), {})
     amounts = {"cpu": cores, "memory": f"{memory}Mi"}
     first["resources"] = {"requests": amounts, "limits": {"memory": f"{memory}Mi"}}
     pod["containers"] = [first, *(item for item in pod.get("containers", ()) if item["name"] != name)]
