@@ -31,8 +31,12 @@ diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main wha
 	@$(RUN) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
 
 .PHONY: validate
-validate: $(VENV) $(BIN)/kubeconform ## Check every manifest of ENV strictly against its schema, offline
+validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
 	@$(RUN) validate $(ENV)
+
+.PHONY: connections
+connections: $(VENV) ## List who may talk to whom in ENV, as its network policies allow it
+	@$(RUN) connections $(ENV)
 
 .PHONY: schemas
 schemas: $(VENV) .tools/go ## Derive schemas/ from the pinned upstream packages

@@ -59,6 +59,8 @@ def _run(arguments: argparse.Namespace) -> Outcome:
             return commands.diff(names, arguments.base, arguments.format, color=_wants_color())
         case "validate":
             return commands.validate(names)
+        case "connections":
+            return commands.connections(names)
         case "new":
             return commands.new(arguments.name)
         case "schemas" if arguments.check:
@@ -105,7 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
     diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
-    subparsers.add_parser("validate", parents=[environment], help="check every manifest against its schema")
+    subparsers.add_parser(
+        "validate", parents=[environment], help="check every manifest alone, and all together"
+    )
+    subparsers.add_parser("connections", parents=[environment], help="list who may talk to whom")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")
     schemas.add_argument("--only-environment", action="store_true", help="only the schema of environments/")

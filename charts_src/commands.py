@@ -64,12 +64,22 @@ def diff(names: list[str], base: str | None, form: str, *, color: bool) -> Outco
 
 
 def validate(names: list[str]) -> Outcome:
-    """Check every manifest of the environments strictly against the schemas of its Kubernetes minor."""
+    """Check every manifest of the environments strictly against its schema, and all of them together."""
     from charts_src import workspace
 
-    reports = workspace.validate(names)
-    code = DONE if all(report.ok for report in reports.values()) else DIFFERENT
-    return Outcome(code, "".join(f"{name}: {report}\n" for name, report in reports.items()))
+    reports, proofs = workspace.validate(names), workspace.prove(names)
+    lines = [f"{name}: {found}\n" for name in names for found in (reports[name], proofs[name])]
+    holds = all(reports[name].ok and not proofs[name].failures for name in names)
+    return Outcome(DONE if holds else DIFFERENT, "".join(lines))
+
+
+def connections(names: list[str]) -> Outcome:
+    """List who may talk to whom, as the network policies of the environments allow it."""
+    from charts_src import workspace
+    from charts_src.proofs.connections import matrix
+
+    rows = [(name, *row) for name in names for row in matrix(workspace.objects(name))]
+    return Outcome(DONE, "".join("\t".join(row) + "\n" for row in rows))
 
 
 def write_schemas(*, only_environment: bool) -> Outcome:
