@@ -4,11 +4,15 @@ What a command needs is imported where it is used: rendering starts Node, and a 
 to do must not.
 """
 
+import os
 from typing import NamedTuple
 
 from charts_src import ROOT, fingerprint, state
 
 DONE, DIFFERENT = 0, 1
+
+DOCS = ROOT / "docs" / "components.md"
+"""The page about components."""
 
 _MARKER_ROOM = 1024
 """Characters of a pull-request comment that are left to the workflow, which marks the comment as its own."""
@@ -90,6 +94,52 @@ def write_schemas(*, only_environment: bool) -> Outcome:
     if not only_environment:
         schemas.write_upstream()
     return Outcome(DONE, "")
+
+
+def expiry(day: str) -> Outcome:
+    """List what is pinned and past, or near, the end of its support; exit 1 when something is past."""
+    from datetime import date
+
+    from charts_src.errors import UserError
+    from charts_src.ledger import due, pins
+
+    try:
+        today = date.fromisoformat(day)
+    except ValueError:
+        raise UserError(f"{day}: is no date; write it as 2026-11-24") from None
+    entries = pins()
+    found = due(entries, today)
+    past = any(each.state == "past" for each in found)
+    lines = [*map(str, found), f"{len(entries)} pinned, {len(found)} to look at on {today}"]
+    return Outcome(DIFFERENT if past else DONE, "".join(f"{line}\n" for line in lines))
+
+
+def docs(*, check: bool) -> Outcome:
+    """Write the page about components, or report that it is not what the components say."""
+    from charts_src import workspace
+
+    page = workspace.components_page()
+    stale = not DOCS.is_file() or DOCS.read_text(encoding="utf-8") != page
+    if check:
+        return (
+            Outcome(DIFFERENT, f"{DOCS.relative_to(ROOT)}: stale; run make docs\n")
+            if stale
+            else Outcome(DONE, "")
+        )
+    DOCS.parent.mkdir(exist_ok=True)
+    stage = DOCS.with_suffix(f".{os.getpid()}")
+    stage.write_text(page, encoding="utf-8")
+    stage.replace(DOCS)
+    return Outcome(DONE, "")
+
+
+def lock_images() -> Outcome:
+    """Ask the registries for the digest of every image that the ledger pins."""
+    from charts_src.image_lock import lock
+    from charts_src.ledger import pins
+
+    changed = lock(pin.value for pin in pins() if pin.kind == "image")
+    return Outcome(DONE, "".join(f"{line}\n" for line in changed))
 
 
 def new(name: str) -> Outcome:

@@ -12,6 +12,7 @@ from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.policy import violations
+from charts_src.policy.images import foreign
 from charts_src.publish import Files
 from charts_src.references import Summary, summarise
 from charts_src.schema import store
@@ -38,7 +39,7 @@ def build(component: type[Component], env: Environment) -> Unit:
     problems = [
         f"{component.name}: {Identity.of(body)}: {problem}"
         for body in bodies
-        for problem in (*_misfits(body, env), *violations(body))
+        for problem in (*_misfits(body, env), *violations(body), *foreign(body, env))
     ]
     if problems:
         raise UserError("\n".join(problems))

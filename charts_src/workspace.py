@@ -148,3 +148,10 @@ def objects(name: str) -> Objects:
 def prove(names: list[str]) -> dict[str, Proofs]:
     """Prove what must hold of all rendered objects of an environment together."""
     return {name: check_together(objects(name), env) for name, env in _environments(names).items()}
+
+
+def components_page() -> str:
+    """Write the page about components, for all environments."""
+    from charts_src.docs import components_page  # starts Node
+
+    return components_page(config.load_all(state.ENVIRONMENTS))
