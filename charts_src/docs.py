@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast, get_args, get_origin
 
-from cdk8s import App
 from pydantic.fields import FieldInfo
 
 from charts_src.incremental import Reads
@@ -18,6 +17,7 @@ from charts_src.model import Environment, Model
 from charts_src.objects import Body, all_containers
 from charts_src.proofs.pods import pods_of
 from charts_src.registry import COMPONENTS
+from charts_src.units import composed
 
 _HEAD = """# Components
 
@@ -53,7 +53,7 @@ def _composed(component: type[Component], environments: Mapping[str, Environment
     if not having:
         return None
     reads = Reads(environments[having[0]])
-    made = component(App(), cast("Environment", reads))
+    made = composed(component, cast("Environment", reads))
     return Described(made, having, reads.sections)
 
 

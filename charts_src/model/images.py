@@ -31,8 +31,8 @@ class Images(Model):
         "quay.io",
         "registry.k8s.io",
     )
-    """Registries that images may come from, beside the environment's own, its mirrors, and that of EKS add-ons
-    in its region. An image from elsewhere fails the render."""
+    """Registries that images may come from, beside the environment's own, its mirrors, and that of EKS
+    add-ons in its region. An image from elsewhere fails the render."""
 
     mirrors: Mapping[Registry, Repository] = {}
     """Upstream registry -> what to pull from instead, such as the prefix of an ECR pull-through cache rule:
