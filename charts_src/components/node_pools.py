@@ -86,7 +86,7 @@ def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
                     "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": name},
                     "requirements": _requirements(env, pool),
                     **_taints(pool),
-                    "startupTaints": [dict(STARTUP_TAINTS[driver]) for driver in _drivers(env)],
+                    **_startup_taints(env, pool),
                     **_LIFETIME[pool.purpose],
                 },
             },
@@ -101,9 +101,16 @@ def _size(pool: NodePool) -> Body:
     return {"weight": pool.weight or _WEIGHT, "limits": _limits(pool)}
 
 
-def _drivers(env: Environment) -> tuple[Driver, ...]:
-    """Name the CSI drivers of the environment: a taint that no driver takes off would keep all pods away."""
-    return ("ebs", "fsx", "s3") if env.storage else ("ebs",)
+def _startup_taints(env: Environment, pool: NodePool) -> Body:
+    """Hold pods off until the CSI drivers that the environment has are ready on the node.
+
+    Not on system nodes: a driver that fails would take every controller along, and Argo CD could come to wait
+    for pods that wait for a driver it has not synced yet. There a mount that comes too early is tried again.
+    """
+    if pool.purpose == "system":
+        return {}
+    drivers: tuple[Driver, ...] = ("ebs", "fsx", "s3") if env.storage else ("ebs",)
+    return {"startupTaints": [dict(STARTUP_TAINTS[driver]) for driver in drivers]}
 
 
 def _taints(pool: NodePool) -> Body:

@@ -86,7 +86,7 @@ def _node_lifecycle(env: Environment) -> list[Body]:
             "TagWhatIsCreated",
             ["ec2:CreateTags"],
             _ec2(env, *_CREATED),
-            {"StringEquals": tagged | creation, **made},
+            {"StringEquals": {**tagged, **creation}, **made},
         ),
         statement(
             "TagInstances",

@@ -154,16 +154,15 @@ def _static(pool: NodePool) -> Iterable[Problem]:
 
 
 def _memory(pool: NodePool) -> Iterable[Problem]:
-    """Find huge pages that Karpenter, which knows nothing of them, would promise to pods a second time.
+    """Find huge pages that leave less memory than pods are promised, and pinning where it does harm.
 
-    It leaves 7.5% of the memory to the hypervisor, which is more than enough for that and 4% of huge pages.
+    Karpenter knows nothing of huge pages, but counts 7.5% of the memory as the hypervisor's, as
+    lib/capacity.py does. That is enough for both, as long as they take no more than 4%.
     """
     most = min(item.memory_mib for item in pool.types) // 1024 // 25
     if pool.huge_pages_gib and pool.huge_pages_gib > most:
-        yield Problem(
-            ("huge_pages_gib",),
-            f"is more than 4% of the memory of a node; write {most} or less, or remove it",
-        )
+        remedy = f"write {most} or less, or remove it" if most else "remove it"
+        yield Problem(("huge_pages_gib",), f"is more than 4% of the memory of a node; {remedy}")
     if pool.cpu_pinning and pool.accelerator in ("trainium", "inferentia"):
         yield Problem(
             ("cpu_pinning",), "would keep Neuron devices that are neighbours apart; remove it from this pool"
