@@ -7,7 +7,16 @@ difference.
 
 from typing import ClassVar
 
-from charts_src.lib.accelerators import EFA_LABEL, RESOURCE, Purpose, node_labels, taints
+from charts_src.lib.accelerators import (
+    EFA_LABEL,
+    RESOURCE,
+    SHARING_LABEL,
+    Purpose,
+    node_labels,
+    sharing_taint,
+    taints,
+)
+from charts_src.lib.gpu_sharing import CONFIG_LABEL, WHOLE, mig_user_data
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.model.karpenter import pool_zones
@@ -89,7 +98,8 @@ def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
 
 def _taints(pool: NodePool) -> Body:
     # An empty list would be lost when the controller writes the object back.
-    return {"taints": taints(pool.accelerator)} if pool.accelerator != "none" else {}
+    shared = [sharing_taint(pool.gpu_sharing.mode)] if pool.gpu_sharing else []
+    return {"taints": taints(pool.accelerator) + shared} if pool.accelerator != "none" else {}
 
 
 def _limits(pool: NodePool) -> Body:
@@ -106,7 +116,15 @@ def _limits(pool: NodePool) -> Body:
 
 
 def _labels(pool: NodePool) -> Body:
-    return node_labels(pool.accelerator, pool.purpose) | {EFA_LABEL: str(pool.efa).lower()}
+    common = node_labels(pool.accelerator, pool.purpose) | {EFA_LABEL: str(pool.efa).lower()}
+    return common | (_gpu_labels(pool) if pool.accelerator == "nvidia" else {})
+
+
+def _gpu_labels(pool: NodePool) -> Body:
+    """Name the device plugin's configuration, and how GPUs are shared where they are."""
+    if pool.gpu_sharing is None:
+        return {CONFIG_LABEL: WHOLE}
+    return {CONFIG_LABEL: pool.gpu_sharing.sharing.config, SHARING_LABEL: pool.gpu_sharing.mode}
 
 
 def _requirements(env: Environment, pool: NodePool) -> list[Body]:
@@ -169,6 +187,9 @@ def _hardware(pool: NodePool) -> Body:
     fields: Body = {}
     if all(item.nvme_gb for item in pool.types):
         fields["instanceStorePolicy"] = "RAID0"
+    if pool.gpu_sharing and pool.gpu_sharing.profile:
+        slices = pool.gpu_sharing.sharing.per_gpu(pool.types[0].gpu_name)
+        fields["userData"] = mig_user_data(pool.gpu_sharing.profile, slices)
     if pool.efa:
         fields["networkInterfaces"] = _network_interfaces(pool.types[0].efa_interfaces)
     if pool.placement_group:

@@ -9,6 +9,8 @@ from pydantic import Field
 from charts_src.lib.accelerators import Accelerator, Purpose
 from charts_src.lib.instances import InstanceType, instance, names
 from charts_src.model.base import CapacityType, Form, Model, Problem
+from charts_src.model.gpu_sharing import GpuSharing
+from charts_src.model.gpu_sharing import check as check_gpu_sharing
 from charts_src.model.platform import Zone
 
 ReservationId = Annotated[str, Form(r"^cr-[0-9a-z]+$", "write the id of a capacity reservation: cr-...")]
@@ -59,6 +61,9 @@ class NodePool(Model):
     efa: bool = False
     """Attach all EFA interfaces that the instance types have, for training over several nodes."""
 
+    gpu_sharing: GpuSharing | None = None
+    """Several pods on each GPU; a pod has whole GPUs unless set. Only pods that ask for shares run here."""
+
     placement_group: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """Name of an existing cluster placement group, which brings the nodes close to each other."""
 
@@ -88,7 +93,7 @@ class NodePool(Model):
         yield from _repeated("zones", self.zones or ())
         yield from _purchase(self)
         unknown = tuple(_unknown(self.instance_types))
-        yield from unknown or _mixture(self)
+        yield from unknown or (*_mixture(self), *_sharing(self))
 
 
 def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
@@ -103,6 +108,12 @@ def _unknown(instance_types: tuple[str, ...]) -> Iterable[Problem]:
             close = get_close_matches(name, names(), n=1)
             remedy = f"did you mean {close[0]}?" if close else "add its family to tools/instance_types.py"
             yield Problem(("instance_types", index), f"{name} is not a known instance type; {remedy}")
+
+
+def _sharing(pool: NodePool) -> Iterable[Problem]:
+    if pool.gpu_sharing:
+        for problem in check_gpu_sharing(pool.gpu_sharing, pool.types):
+            yield Problem(("gpu_sharing", *problem.where), problem.message)
 
 
 def _mixture(pool: NodePool) -> Iterable[Problem]:
