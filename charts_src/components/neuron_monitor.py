@@ -1,8 +1,8 @@
 """AWS's neuron-monitor, which gives Prometheus the metrics of Neuron devices and of the programs on them.
 
 Sources: aws-neuron-sdk, src/k8/k8s-neuron-monitor-daemonset.yml and tools/neuron-sys-tools/
-neuron-monitor-user-guide.rst (2026-08-21); image tag: awslabs/operator-for-ai-chips-on-aws, which names
-1.10.0, where the SDK's file is still at 1.3.0. The program itself isn't public.
+neuron-monitor-user-guide.rst (2026-08-21); image tag: guides of awslabs/operator-for-ai-chips-on-aws, which
+name 1.10.0, where the SDK's file is still at 1.3.0. The program itself isn't public.
 
 Differences from that file:
 

@@ -58,9 +58,15 @@ def check(section: GpuSharing, types: Iterable[InstanceType]) -> Iterable[Proble
         if not item.gpus:
             yield Problem((), f"{item.name} has no GPU; remove gpu_sharing")
         elif section.mode == "mig":
-            profiles = MIG_PROFILES.get(item.gpu_name, {})
-            if section.profile and section.profile not in profiles:
-                has = ", ".join(profiles) or "none that can be made as a node starts"
-                yield Problem(
-                    ("profile",), f"{item.name} has {item.gpu_name} GPUs with other profiles; it has: {has}"
-                )
+            yield from _profile(section, item)
+
+
+def _profile(section: GpuSharing, item: InstanceType) -> Iterable[Problem]:
+    profiles = MIG_PROFILES.get(item.gpu_name)
+    if profiles is None:
+        able = " and ".join(MIG_PROFILES)
+        message = f"the {item.gpu_name} of {item.name} can't be cut as a node starts; {able} can"
+        yield Problem(("mode",), message)
+    elif section.profile and section.profile not in profiles:
+        message = f"the {item.gpu_name} of {item.name} has no such slice; write one of {', '.join(profiles)}"
+        yield Problem(("profile",), message)
