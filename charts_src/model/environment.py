@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Annotated
 
+from charts_src.model.accelerators import Accelerators
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
 from charts_src.model.images import Images
 from charts_src.model.karpenter import Karpenter
@@ -54,6 +55,9 @@ class Environment(Model):
 
     karpenter: Karpenter
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""
+
+    accelerators: Accelerators = Accelerators()
+    """Agents that make GPUs, Neuron devices and EFA usable and visible."""
 
     kuberay: KubeRay = KubeRay()
     """The operator that runs Ray clusters."""
