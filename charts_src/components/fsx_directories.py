@@ -53,7 +53,7 @@ def _job(env: Environment, name: str) -> Body:
         resources={"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
         securityContext={
             "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], "add": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]},
+            "capabilities": {"drop": ["ALL"], "add": ["CHOWN", "FOWNER"]},
             "readOnlyRootFilesystem": True,
         },
         volumeMounts=[mount("fsx", "/fsx")],
