@@ -11,7 +11,7 @@ of nodes (alpha).
 
 from collections.abc import Iterator, Sequence
 
-from charts_src.lib import csi, monitoring, network, rbac
+from charts_src.lib import csi, csi_objects, monitoring, network, rbac
 from charts_src.lib.csi_iam import ebs_statements
 from charts_src.lib.ebs_csi import (
     DEVICES,
@@ -102,10 +102,10 @@ class EbsCsiDriver(Component):
                 volumes=[csi.SOCKET_VOLUME],
             )
         )
-        self.add(csi.disruption_budget(CONTROLLER))
+        self.add(csi_objects.disruption_budget(CONTROLLER))
         self.add(csi.node_plugin(NODE, NODE_ACCOUNT, DRIVER, node_containers(env), volumes=[DEVICES]))
-        self.add(csi.pod_monitor(CONTROLLER, *METRICS))
-        self.add(csi.pod_monitor(NODE, "metrics"))
+        self.add(csi_objects.pod_monitor(CONTROLLER, *METRICS))
+        self.add(csi_objects.pod_monitor(NODE, "metrics"))
         for body in _network_policies(env):
             self.add(body)
 
@@ -113,18 +113,18 @@ class EbsCsiDriver(Component):
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         for name, rules in CONTROLLER_RULES.items():
             self.add(rbac.cluster_role(name, rules))
-            self.add(csi.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
+            self.add(csi_objects.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASES, LEASE_RULES))
         rbac.bind_role(account, LEASES)
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, NODE_RULES))
-        self.add(csi.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
 
 
 def _csi_driver(env: Environment) -> Body:
     """Describe the driver; Kubernetes 1.34 drops the period, whose gate is off there by default."""
     period = {} if env.kubernetes == "1.34" else {"nodeAllocatableUpdatePeriodSeconds": 10}
-    return csi.csi_driver(DRIVER, attachRequired=True, fsGroupPolicy="File", **period)
+    return csi_objects.csi_driver(DRIVER, attachRequired=True, fsGroupPolicy="File", **period)
 
 
 def _network_policies(env: Environment) -> Iterator[Body]:
@@ -134,7 +134,7 @@ def _network_policies(env: Environment) -> Iterator[Body]:
         CONTROLLER,
         csi.labels(CONTROLLER),
         ingress=[monitoring.scraped(*METRICS.values())],
-        egress=[api_server, *csi.aws_egress()],
+        egress=[api_server, *csi_objects.aws_egress()],
     )
     yield network.allow(
         NODE, csi.labels(NODE), ingress=[monitoring.scraped(NODE_METRICS)], egress=[api_server]

@@ -7,12 +7,12 @@ mountpoint-s3-csi-driver v2.7.0. The same in all three, and different from upstr
 - Controllers run on the system pool, as uid 1000, restricted and with a read-only root file system.
 - The registrar is asked through its own command whether kubelet has registered the driver (as the S3 chart
   does), with the volume for its probe file that the EBS manifest has: it takes no port.
+- EKS offers the same drivers as add-ons: a cluster has the add-on or this, never both.
 - Node affinity against Fargate, Auto Mode and hybrid nodes: left out, every node is one of Karpenter's.
 """
 
 from typing import Any
 
-from charts_src.lib import monitoring, network
 from charts_src.lib.accelerators import placement
 from charts_src.lib.pod import container, http_probe, mount, pod, port, scratch
 from charts_src.objects import Body
@@ -143,16 +143,6 @@ def controller(name: str, account: str, replicas: int, containers: list[Body], *
     }
 
 
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod of a controller at a time."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
-    }
-
-
 def node_plugin(name: str, account: str, driver: str, containers: list[Body], **fields: Any) -> Body:
     """Give the DaemonSet of a node plugin; `fields` are further fields of its PodSpec.
 
@@ -203,58 +193,3 @@ def kubelet_mount() -> Body:
 def privileged() -> Body:
     """Give the security context of a node plugin: Kubernetes allows two-way mounts to nobody else."""
     return {"privileged": True, "readOnlyRootFilesystem": True}
-
-
-def cluster_binding(name: str, account: str, namespace: str) -> Body:
-    """Give an account the ClusterRole of the same name in the whole cluster."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }
-
-
-def role_binding(name: str, kind: str, account: str, home: str, namespace: str) -> Body:
-    """Give an account of the namespace `home` the Role or ClusterRole `name`, in another namespace."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name, "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": home}],
-    }
-
-
-def csi_driver(name: str, **fields: Any) -> Body:
-    """Describe a driver to Kubernetes, with what the API server would fill in; `fields` win over that."""
-    defaults = {
-        "attachRequired": False,
-        "fsGroupPolicy": "ReadWriteOnceWithFSType",
-        "podInfoOnMount": False,
-        "requiresRepublish": False,
-        "seLinuxMount": False,
-        "storageCapacity": False,
-        "volumeLifecycleModes": ["Persistent"],
-    }
-    spec = defaults | fields
-    return {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": name}, "spec": spec}
-
-
-def pod_monitor(name: str, *endpoints: str) -> Body:
-    """Have Prometheus scrape ports of a controller or a node plugin, by name; no Service is needed.
-
-    Upstream's charts make a Service and a ServiceMonitor for each port.
-    """
-    body = monitoring.pod_monitor(name, labels(name), endpoints[0])
-    body["spec"]["podMetricsEndpoints"] = [{"port": endpoint} for endpoint in endpoints]
-    return body
-
-
-def aws_egress() -> list[Body]:
-    """Give the rules to call AWS APIs, and to get credentials from the EKS Pod Identity agent."""
-    return [
-        {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-        {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
-    ]

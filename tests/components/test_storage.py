@@ -1,12 +1,20 @@
 from typing import Any
 
+import pytest
 from cdk8s import App
 
+from charts_src.components.ebs_csi_driver import EbsCsiDriver
+from charts_src.components.fsx_csi_driver import FsxCsiDriver
 from charts_src.components.fsx_directories import FsxDirectories
+from charts_src.components.s3_csi_crds import S3CsiCrds
+from charts_src.components.s3_csi_driver import S3CsiDriver
 from charts_src.components.storage import Storage
 from charts_src.lib import storage
+from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
+from charts_src.units import build
+from charts_src.waves import application_needs
 from tests.components.test_ebs_csi_driver import KEY
 from tests.ray_environment import environment, rendered
 from tests.storage_environment import SCRATCH, with_storage
@@ -153,3 +161,24 @@ def test_a_job_makes_the_folders_at_each_sync_and_may_do_nothing_else() -> None:
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["CHOWN", "FOWNER"]}
     assert spec["automountServiceAccountToken"] is False
     assert not FsxDirectories.enabled(environment())
+
+
+COMPONENTS = (EbsCsiDriver, FsxCsiDriver, FsxDirectories, S3CsiCrds, S3CsiDriver, Storage)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("minor", ["1.34", "1.35", "1.36"])
+def test_with_everything_on_each_object_fits_its_schema_and_the_rules(
+    component: type[Component], minor: str
+) -> None:
+    drivers = {"ebs": {"volume_key": KEY}, "s3": {"headroom": True}}
+    env = with_storage({"scratch": SCRATCH}, csi_drivers=drivers, kubernetes=minor)
+    assert build(component, env).files
+
+
+def test_volumes_come_after_their_drivers_and_the_s3_driver_after_its_definition() -> None:
+    env = with_storage()
+    needed = application_needs({each.name: build(each, env).summaries for each in COMPONENTS})
+    assert needed["storage"] == ["ebs-csi-driver", "fsx-csi-driver", "s3-csi-driver"]
+    assert needed["s3-csi-driver"] == ["s3-csi-crds"]
+    assert needed["fsx-directories"] == ["storage"]
