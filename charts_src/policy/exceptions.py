@@ -24,5 +24,13 @@ EXCEPTIONS: Final[dict[tuple[str, str, str], str]] = {
     ("restricted", "DaemonSet", "nvidia-mps-control-daemon"): (
         "mounts shared memory that all pods of the node see, and runs the servers that own the GPUs"
     ),
+    ("restricted", "DaemonSet", "ebs-csi-node"): "formats and mounts block devices of the node for its pods",
+    (
+        "restricted",
+        "DaemonSet",
+        "fsx-csi-node",
+    ): "mounts Lustre for the pods of its node, in the node's network",
+    ("restricted", "DaemonSet", "s3-csi-node"): "opens FUSE devices and mounts them for the pods of its node",
+    ("restricted", "Job", "fsx-directories"): "only root may give away folders of a new Lustre file system",
 }
 """(rule, kind, name of the object) -> why the rule does not hold for it."""
