@@ -44,6 +44,12 @@ class RuntimePods(NamedTuple):
 PODS: Final = (
     RuntimePods("kube-system", "kube-dns", {"k8s-app": "kube-dns"}, "the EKS add-on coredns"),
     RuntimePods(
+        "mount-s3",
+        "mountpoint-s3",
+        {"app.kubernetes.io/name": "mountpoint-s3"},
+        "the controller of s3-csi-driver, for each volume on a node",
+    ),
+    RuntimePods(
         "notebooks",
         "notebook",
         {
