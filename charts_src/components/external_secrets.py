@@ -34,7 +34,9 @@ RULES = (
     Rule("", ("namespaces",), READ),
     Rule(_GROUP, ("clustersecretstores", "externalsecrets"), READ),
     Rule(
-        _GROUP, ("clustersecretstores/status", "externalsecrets", "externalsecrets/status"), ("patch", "update")
+        _GROUP,
+        ("clustersecretstores/status", "externalsecrets", "externalsecrets/status"),
+        ("patch", "update"),
     ),
     Rule("generators.external-secrets.io", ("generatorstates",), READ),
 )
@@ -78,9 +80,7 @@ class ExternalSecrets(Component):
     def pod_identities(self) -> tuple[PodIdentity, ...]:
         """Let the controller read this cluster's secrets; those under AWS' own key need no right to decrypt."""
         aws = self.env.aws
-        secrets = (
-            f"arn:aws:secretsmanager:{aws.region}:{aws.account}:secret:{self.env.cluster.name}/*"
-        )
+        secrets = f"arn:aws:secretsmanager:{aws.region}:{aws.account}:secret:{self.env.cluster.name}/*"
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         return (
             PodIdentity(

@@ -31,7 +31,10 @@ RULES = (
 
 LEADER_ELECTION = (
     Rule(
-        "coordination.k8s.io", ("leases",), ("get", "patch", "update"), ("aws-load-balancer-controller-leader",)
+        "coordination.k8s.io",
+        ("leases",),
+        ("get", "patch", "update"),
+        ("aws-load-balancer-controller-leader",),
     ),
     Rule("coordination.k8s.io", ("leases",), ("create",)),
 )
