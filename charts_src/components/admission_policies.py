@@ -1,10 +1,11 @@
 """What the API server demands of every pod in our namespaces, however it comes to be.
 
-The rules of charts_src/policy hold for what is rendered; these hold as well for pods that operators, notebooks
-and people make. They are ValidatingAdmissionPolicies (admissionregistration.k8s.io/v1, in every Kubernetes that
-we render for): the API server evaluates them itself, so there is no webhook that could be down, and an expression
-that can't be evaluated refuses the pod. Pod Security admission stays what keeps pods restricted; it goes by labels
-of the namespace, and the third policy repeats its core by name, for whoever may label namespaces.
+The rules of charts_src/policy hold for what is rendered; these hold as well for pods that operators,
+notebooks and people make. They are ValidatingAdmissionPolicies (admissionregistration.k8s.io/v1, in every
+Kubernetes that we render for): the API server evaluates them itself, so there is no webhook that could be
+down, and an expression that can't be evaluated refuses the pod. Pod Security admission stays what keeps pods
+restricted; it goes by labels of the namespace, and the third policy repeats its core by name, for whoever may
+label namespaces.
 """
 
 from typing import NamedTuple
@@ -42,12 +43,15 @@ _HOST = """(has(object.spec.hostNetwork) && object.spec.hostNetwork)
 || (has(object.spec.hostIPC) && object.spec.hostIPC)
 || (has(object.spec.volumes) && object.spec.volumes.exists(v, has(v.hostPath)))"""
 
-_TOKEN = """has(object.spec.volumes) && object.spec.volumes.exists(v,
+_ACCESS = """has(object.spec.volumes) && object.spec.volumes.exists(v,
   has(v.projected) && has(v.projected.sources)
   && v.projected.sources.exists(s, has(s.serviceAccountToken)))"""
 
-_VARIABLES = {"host": _HOST, "images": _IMAGES, "privileged": _PRIVILEGED, "token": _TOKEN}
+_VARIABLES = {"host": _HOST, "images": _IMAGES, "privileged": _PRIVILEGED, "token": _ACCESS}
 """Name -> expression; an expression uses them as variables.<name>, and only what it uses is evaluated."""
+
+_CHANGED = {"name": "changed", "expression": "oldObject == null || object.spec != oldObject.spec"}
+"""A pod from before the policy may still be labelled and lose its finalizers."""
 
 _EVERYWHERE = tuple(NAMESPACES)
 _ORDINARY = tuple(name for name, security in NAMESPACES.items() if security.level != "privileged")
@@ -69,20 +73,21 @@ class AdmissionPolicies(Component):
 def rules(env: Environment) -> tuple[Rule, ...]:
     """Give every policy.
 
-    The token is looked for where the API server puts it, in a volume, so that automountServiceAccountToken may
-    stand on the pod or on the account.
+    The token is looked for where the API server puts it, in a volume, so that automountServiceAccountToken
+    may stand on the pod or on the account.
     """
     prefixes = ", ".join(f"'{prefix}'" for prefix in allowed_prefixes(env))
     return (
         Rule(
             "images-from-known-registries",
             f"variables.images.all(i, [{prefixes}].exists(prefix, i.startsWith(prefix)))",
-            "an image is from a registry that is not allowed; mirror it, or add its registry to the repository",
+            "an image is from a registry that is not allowed; use a mirror, or allow it in lib/registries.py",
             _EVERYWHERE,
         ),
         Rule(
             "exact-images",
-            "variables.images.all(i, i.contains('@sha256:') || i.matches('^.+:[^:/]+$') && !i.endsWith(':latest'))",
+            "variables.images.all(i, i.contains('@sha256:')"
+            " || i.matches('^.+:[^:/]+$') && !i.endsWith(':latest'))",
             "an image has no exact tag; write one other than latest, or a digest",
             _EVERYWHERE,
         ),
@@ -94,7 +99,8 @@ def rules(env: Environment) -> tuple[Rule, ...]:
         ),
         Rule(
             "own-account-for-tokens",
-            "object.spec.serviceAccountName != 'default' || !variables.token",
+            "!variables.token || has(object.spec.serviceAccountName)"
+            " && object.spec.serviceAccountName != 'default'",
             "a pod has the API token of ServiceAccount default; give it an account of its own, or no token",
             _EVERYWHERE,
         ),
@@ -128,6 +134,7 @@ def _policy(rule: Rule) -> Body:
                 ],
             },
             "variables": [{"name": name, "expression": _VARIABLES[name]} for name in used],
+            "matchConditions": [_CHANGED],
             "validations": [{"expression": rule.expression, "message": rule.message, "reason": "Forbidden"}],
         },
     }

@@ -78,7 +78,7 @@ class ExternalSecrets(Component):
         return {"external-secrets": self.env.external_secrets.version}
 
     def pod_identities(self) -> tuple[PodIdentity, ...]:
-        """Let the controller read this cluster's secrets; those under AWS' own key need no right to decrypt."""
+        """Let the controller read the secrets of this cluster; AWS' own key needs no right to decrypt."""
         aws = self.env.aws
         secrets = f"arn:aws:secretsmanager:{aws.region}:{aws.account}:secret:{self.env.cluster.name}/*"
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]

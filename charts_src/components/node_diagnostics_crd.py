@@ -1,8 +1,8 @@
 """The definition of NodeDiagnostic: with one, somebody has the logs or packets of a node collected.
 
-Source of the fields and their limits: aws/eks-node-monitoring-agent v1.7.0, api/v1alpha1 and api/crds. The agent
-watches this kind and does not start without it. No registry of packages has it, so it is written here, and
-apart from the agent, so that removing that removes no request.
+Source of the fields and their limits: aws/eks-node-monitoring-agent v1.7.0, api/v1alpha1 and api/crds. The
+agent watches this kind and does not start without it. No registry of packages has it, so it is written here,
+and apart from the agent, so that removing that removes no request.
 """
 
 from charts_src.lib.namespaces import NODE_AGENTS

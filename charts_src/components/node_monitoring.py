@@ -1,9 +1,9 @@
 """The EKS node monitoring agent, which says in node conditions what is wrong with a node.
 
 Source: aws/eks-node-monitoring-agent v1.7.0, charts/eks-node-monitoring-agent, cmd and pkg. What follows from
-its conditions is in lib/node_health.py. It is also an EKS add-on; here it is a component, as the add-on's DCGM
-server runs on a fixed list of instance types and tolerates no taint, so that the agent misses it on our GPU
-nodes and reports them all as broken (containers-roadmap issues 2555 and 2567).
+its conditions is in lib/node_health.py. It is also an EKS add-on; here it is a component, as the add-on's
+DCGM server runs on a fixed list of instance types and tolerates no taint, so that the agent misses it on our
+GPU nodes and reports them all as broken (containers-roadmap issues 2555 and 2567).
 """
 
 from charts_src.lib import monitoring, rbac
@@ -29,15 +29,16 @@ RULES = (
     Rule("eks.amazonaws.com", ("nodediagnostics",), READ),
     Rule("eks.amazonaws.com", ("nodediagnostics/status",), ("patch",)),
 )
-"""Upstream's ClusterRole without patching nodes/status: without --legacy-node-rbac the agent sets conditions as
-the node itself, with the kubelet's kubeconfig (cmd/eks-node-monitoring-agent/restconfig.go). So an agent that is
-taken over can't have other nodes replaced."""
+"""Upstream's ClusterRole without patching nodes/status: without --legacy-node-rbac the agent sets conditions
+as the node itself, with the kubelet's kubeconfig (cmd/eks-node-monitoring-agent/restconfig.go). So an agent
+that is taken over can't have other nodes replaced."""
 
 
 class NodeMonitoring(Component):
     """The agent on every node, and beside it on GPU nodes a DCGM server that it asks.
 
-    Both are privileged: they read the kernel's log, the host's files and the devices, which no finer right gives.
+    Both are privileged: they read the kernel's log, the host's files and the devices, which no finer right
+    gives.
     """
 
     name = "node-monitoring"
@@ -113,8 +114,8 @@ def _agent(env: Environment) -> Body:
 def _dcgm(env: Environment) -> Body:
     """Give the DCGM server's pod, on nodes of pools with GPUs, whichever instance type they have.
 
-    The agent calls it at localhost. Kubernetes always lets a node call its own pods, so no network policy opens
-    the port and other nodes can't. Without the NVIDIA_ variables the runtime shows it no GPU.
+    The agent calls it at localhost. Kubernetes always lets a node call its own pods, so no network policy
+    opens the port and other nodes can't. Without the NVIDIA_ variables the runtime shows it no GPU.
     """
     main = container(
         DCGM,

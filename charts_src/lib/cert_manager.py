@@ -1,7 +1,8 @@
 """The pods of cert-manager and the configuration of its webhook.
 
-Source: cert-manager v1.21.2, deploy/charts/cert-manager/templates. Different from upstream: requests and limits
-are set, replicas elect in cert-manager's own namespace instead of kube-system, and the controllers are named.
+Source: cert-manager v1.21.2, deploy/charts/cert-manager/templates. Different from upstream: requests and
+limits are set, replicas elect in cert-manager's own namespace instead of kube-system, and the controllers are
+named.
 """
 
 from collections.abc import Iterator

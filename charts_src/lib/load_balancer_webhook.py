@@ -1,7 +1,8 @@
 """The webhooks of the AWS Load Balancer Controller, and the certificate that they serve with.
 
-Source: aws-load-balancer-controller v3.5.0, helm/aws-load-balancer-controller/templates/{webhook,cert-manager,
-service}.yaml. Of upstream's eleven webhooks these four are left:
+Source: aws-load-balancer-controller v3.5.0,
+helm/aws-load-balancer-controller/templates/{webhook,cert-manager, service}.yaml. Of upstream's eleven
+webhooks these four are left:
 
 - mpod, quicid, alb-target-control (two): change pods as they are made; their features are off.
 - mservice: gives each Service of type LoadBalancer a class, and while it is down no Service can be made.

@@ -83,7 +83,7 @@ def aws_api_egress() -> Body:
 
 
 def pod_identity_egress() -> Body:
-    """Give the rule that lets pods fetch the credentials of their own role from the EKS Pod Identity agent."""
+    """Give the rule that lets pods fetch credentials of their own role from the Pod Identity agent."""
     return {"to": [block("169.254.170.23/32")], "ports": ports(80)}
 
 

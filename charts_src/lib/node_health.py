@@ -2,30 +2,31 @@
 
 The chain, each step by the program that owns it:
 
-1. The EKS node monitoring agent (v1.7.0, docs/node-health-issues.adoc) reads the node's kernel log, kubelet and
-   container runtime, network interfaces, EFA and EBS devices, and on accelerated nodes DCGM (XID codes, ECC,
-   NVLink) or the Neuron driver's messages. What only may matter becomes an Event, what does matter sets a node
-   condition of CONDITIONS to False.
+1. The EKS node monitoring agent (v1.7.0, docs/node-health-issues.adoc) reads the node's kernel log, kubelet
+   and container runtime, network interfaces, EFA and EBS devices, and on accelerated nodes DCGM (XID codes,
+   ECC, NVLink) or the Neuron driver's messages. What only may matter becomes an Event, what does matter sets
+   a node condition of CONDITIONS to False.
 2. Karpenter (1.15.1, feature gate NodeRepair) waits as REPAIR_AFTER_MINUTES says, in case the condition goes
    away, and then replaces the node, if its pool's budget for reason Unhealthy allows it and not more than a
    fifth of the pool is unhealthy. It taints the node karpenter.sh/disrupted and evicts the pods.
-3. The job's controller makes the pods anew: the MPI Operator a worker that is gone, KubeRay a RayCluster for the
-   next attempt of a RayJob, Kueue only when the whole gang fits. With one node missing the gang waits for the
-   replacement, which Karpenter launches for the pending pods.
+3. The job's controller makes the pods anew: the MPI Operator a worker that is gone, KubeRay a RayCluster for
+   the next attempt of a RayJob, Kueue only when the whole gang fits. With one node missing the gang waits for
+   the replacement, which Karpenter launches for the pending pods.
 4. Training starts from its newest complete checkpoint.
 
-A Spot interruption, a rebalance recommendation or a scheduled event of EC2 enters at the end of step 2: Karpenter
-hears of it from its queue and drains the node at once, with two minutes for a Spot one.
+A Spot interruption, a rebalance recommendation or a scheduled event of EC2 enters at the end of step 2:
+Karpenter hears of it from its queue and drains the node at once, with two minutes for a Spot one.
 
-A job that hangs on healthy nodes is none of this: collectives time out in the job itself (NCCL and Neuron runtime
-settings of the training image, and a limit on its running time), and the failed attempt goes on at step 3.
+A job that hangs on healthy nodes is none of this: collectives time out in the job itself (NCCL and Neuron
+runtime settings of the training image, and a limit on its running time), and the failed attempt goes on at
+step 3.
 
-Nodes that Karpenter did not launch (a managed node group) get the same conditions, but are repaired by EKS, when
-the group has nodeRepairConfig with enabled: true.
+Nodes that Karpenter did not launch (a managed node group) get the same conditions, but are repaired by EKS,
+when the group has nodeRepairConfig with enabled: true.
 
 node-problem-detector (v1.36.0) is left out. Karpenter ignores its conditions; its kernel-monitor.json and
-readonly-monitor.json report what the agent reports too (KernelReady, and a read-only file system as an event), and
-the health checks of Neuron that come with it are among the agent's reasons (NeuronDMAError,
+readonly-monitor.json report what the agent reports too (KernelReady, and a read-only file system as an
+event), and the health checks of Neuron that come with it are among the agent's reasons (NeuronDMAError,
 NeuronHBMUncorrectableError, NeuronNCUncorrectableError, NeuronSRAMUncorrectableError). It would be a second
 privileged agent on each node with nothing of its own to say.
 """
@@ -50,13 +51,13 @@ REPAIR_AFTER_MINUTES: Final = {
 karpenter-provider-aws v1.15.1. It then drains for at most 5 minutes (XID) or 10."""
 
 TAINTS: Final = {
-    "nvidia.com/gpu": "NoSchedule: the node has GPUs; only pods that ask for one tolerate it",
-    "aws.amazon.com/neuron": "NoSchedule: the node has Neuron devices; only pods that ask for one tolerate it",
-    "karpenter.sh/unregistered": "NoExecute: the node has just joined and lacks its labels; Karpenter removes it",
+    "nvidia.com/gpu": "NoSchedule: the node has GPUs; pods that ask for one tolerate it",
+    "aws.amazon.com/neuron": "NoSchedule: the node has Neuron devices; pods that ask for one tolerate it",
+    "karpenter.sh/unregistered": "NoExecute: the node has just joined; Karpenter removes it",
     "ebs.csi.aws.com/agent-not-ready": "NoExecute: no EBS driver yet; the driver removes it",
     "fsx.csi.aws.com/agent-not-ready": "NoExecute: no FSx driver yet; the driver removes it",
     "s3.csi.aws.com/agent-not-ready": "NoExecute: no S3 driver yet; the driver removes it",
-    "karpenter.sh/disrupted": "NoSchedule: Karpenter drains the node, for repair, consolidation or a Spot notice",
+    "karpenter.sh/disrupted": "NoSchedule: Karpenter drains the node: repair, consolidation, Spot notice",
     "node.kubernetes.io/not-ready": "NoExecute: the kubelet reports a problem; pods leave after 5 minutes",
     "node.kubernetes.io/unreachable": "NoExecute: the kubelet reports nothing; pods leave after 5 minutes",
 }

@@ -17,7 +17,7 @@ UPSTREAM = (
 
 
 def allowed_prefixes(env: Environment) -> list[str]:
-    """Give what an image may start with: our own registry, and each upstream's or, if it has one, its mirror."""
+    """Give what an image may start with: our registry, and each of upstream or, if it has one, its mirror."""
     upstream = (*UPSTREAM, eks_registry(env.aws.region))
     pulled = {env.images.mirrors.get(registry, registry) for registry in upstream}
     return [f"{prefix}/" for prefix in sorted({env.registry, *pulled})]

@@ -17,12 +17,13 @@ class Logging(Model):
     """Version of Fluent Bit."""
 
     destination: Literal["cloudwatch", "s3"] = "cloudwatch"
-    """cloudwatch: log group /eks/<cluster>/containers, a stream for each container. s3: the logs bucket, below
-    containers/, which costs less and is searched with Athena."""
+    """cloudwatch: log group /eks/<cluster>/containers, a stream for each container. s3: the logs bucket,
+    below containers/, which costs less and is searched with Athena."""
 
     retention_days: Days = 30
     """How long CloudWatch keeps what is sent from now on, if the log group is made by Fluent Bit. The bucket
-    of logs has a lifecycle rule of its own. To encrypt the log group with a key of yours, make it beforehand."""
+    of logs has a lifecycle rule of its own. To encrypt the log group with a key of yours, make it
+    beforehand."""
 
 
 def check(logging: Logging, storage: Storage | None) -> Iterable[Problem]:

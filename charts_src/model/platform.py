@@ -100,8 +100,8 @@ class OidcAuthentication(Model):
     """User info endpoint URL of the provider."""
 
     secret_name: Name
-    """Secret with clientID and clientSecret, in each namespace with Ingresses; copied from <cluster>/<name> in
-    AWS Secrets Manager."""
+    """Secret with clientID and clientSecret, in each namespace with Ingresses; copied from <cluster>/<name>
+    in AWS Secrets Manager."""
 
 
 class CognitoAuthentication(Model):

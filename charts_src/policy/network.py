@@ -39,7 +39,8 @@ def _is_metadata_port(port: Body) -> bool:
     first = port.get("port")
     if not isinstance(first, int):
         return first is None
-    return first <= _METADATA_PORT <= port.get("endPort", first)
+    last: int = port.get("endPort", first)
+    return first <= _METADATA_PORT <= last
 
 
 def _contains(block: Body | None) -> bool:

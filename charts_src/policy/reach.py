@@ -12,7 +12,8 @@ _REACH: Final = {
     ("external-secrets.io", "ExternalSecret"): ("SECRET_NAMESPACES", SECRET_NAMESPACES),
     ("networking.k8s.io", "Ingress"): ("INGRESS_NAMESPACES", INGRESS_NAMESPACES),
 }
-"""(group, kind) -> name and value of the list of namespaces in which a controller has the rights to serve it."""
+"""(group, kind) -> name and value of the list of namespaces in which a controller has the rights to serve
+it."""
 
 
 def in_reach(body: Body) -> Iterator[Violation]:
