@@ -15,10 +15,20 @@ _REACH: Final = {
 """(group, kind) -> name and value of the list of namespaces in which a controller has the rights to serve
 it."""
 
+_OFF: Final = {
+    ("cert-manager.io", "ClusterIssuer"): "write an Issuer",
+    ("external-secrets.io", "ClusterExternalSecret"): "write an ExternalSecret in each namespace",
+    ("external-secrets.io", "PushSecret"): "write to AWS Secrets Manager instead",
+    ("external-secrets.io", "SecretStore"): "use the ClusterSecretStore",
+}
+"""(group, kind) whose controller is off by a flag of its component -> what to do instead."""
+
 
 def in_reach(body: Body) -> Iterator[Violation]:
     """Refuse an object in a namespace where nothing would ever become of it."""
     identity = Identity.of(body)
+    if remedy := _OFF.get(identity[:2]):
+        yield Violation("kind", f"no controller serves a {identity.kind} here; {remedy}")
     name, namespaces = _REACH.get(identity[:2], ("", ()))
     if name and identity.namespace not in namespaces:
         yield Violation(

@@ -256,6 +256,11 @@ def test_an_object_where_nothing_serves_it_is_found(
     ]
 
 
+def test_an_object_whose_controller_is_off_is_found() -> None:
+    issuer = {"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": {"name": "x"}}
+    assert found(issuer) == ["kind: no controller serves a ClusterIssuer here; write an Issuer"]
+
+
 def test_a_secret_with_content_is_found() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"}, "data": {"a": "Yg=="}}
     assert found(secret) == ["data: is a secret; keep it in a secret store, not in Git"]
