@@ -22,6 +22,7 @@ from charts_src.components.namespaces import Namespaces
 from charts_src.components.node_diagnostics_crd import NodeDiagnosticsCrd
 from charts_src.components.node_monitoring import NodeMonitoring
 from charts_src.components.node_pools import NodePools
+from charts_src.components.node_problem_detector import NodeProblemDetector
 from charts_src.manifest import Component
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
@@ -36,6 +37,7 @@ COMPONENTS: tuple[type[Component], ...] = (
     LoadBalancerController,
     NodeDiagnosticsCrd,
     NodeMonitoring,
+    NodeProblemDetector,
     FluentBit,
     PrometheusOperatorCrds,
     KarpenterCrds,

@@ -14,8 +14,9 @@ The chain, each step by the program that owns it:
    the replacement, which Karpenter launches for the pending pods.
 4. Training starts from its newest complete checkpoint.
 
-A Spot interruption, a rebalance recommendation or a scheduled event of EC2 enters at the end of step 2:
-Karpenter hears of it from its queue and drains the node at once, with two minutes for a Spot one.
+A Spot interruption, a scheduled event of EC2 or an instance that stops enters at the end of step 2: Karpenter
+hears of it from its queue and drains the node at once; a Spot one leaves two minutes. Of a rebalance
+recommendation Karpenter makes nothing.
 
 A job that hangs on healthy nodes is none of this: collectives time out in the job itself (NCCL and Neuron
 runtime settings of the training image, and a limit on its running time), and the failed attempt goes on at
@@ -24,11 +25,8 @@ step 3.
 Nodes that Karpenter did not launch (a managed node group) get the same conditions, but are repaired by EKS,
 when the group has nodeRepairConfig with enabled: true.
 
-node-problem-detector (v1.36.0) is left out. Karpenter ignores its conditions; its kernel-monitor.json and
-readonly-monitor.json report what the agent reports too (KernelReady, and a read-only file system as an
-event), and the health checks of Neuron that come with it are among the agent's reasons (NeuronDMAError,
-NeuronHBMUncorrectableError, NeuronNCUncorrectableError, NeuronSRAMUncorrectableError). It would be a second
-privileged agent on each node with nothing of its own to say.
+Karpenter ignores the conditions of node-problem-detector, so that one only counts what the agent has no eye
+for: components/node_problem_detector.py.
 """
 
 from typing import Final

@@ -19,6 +19,7 @@ EXCEPTIONS: Final[dict[tuple[str, str, str], str]] = {
     ("restricted", "DaemonSet", "eks-node-monitoring-agent"): (
         "it reads the kernel log, processes, network and devices of its node"
     ),
+    ("restricted", "DaemonSet", "node-problem-detector"): "it reads the kernel log of its node",
     ("restricted", "DaemonSet", "fluent-bit"): (
         "it reads container logs, which only root may read, and keeps its place in them on the node"
     ),
