@@ -22,7 +22,6 @@ from charts_src.model import Environment
 from charts_src.objects import Body
 
 DETECTOR = "node-problem-detector"
-HEALTH = 20256
 METRICS = 20257
 
 
@@ -74,6 +73,7 @@ def _pod(env: Environment) -> Body:
 
 
 def _container(env: Environment) -> Body:
+    """Give the container; the server with /healthz belongs to the exporter to Kubernetes, which is off."""
     version = env.node_monitoring.problem_detector_version
     monitors = ",".join(f"/config/{name}-monitor.json" for name in ("kernel", "readonly"))
     return container(
@@ -84,8 +84,6 @@ def _container(env: Environment) -> Body:
             "--logtostderr",
             f"--config.system-log-monitor={monitors}",
             "--enable-k8s-exporter=false",
-            "--address=0.0.0.0",
-            f"--port={HEALTH}",
             "--prometheus-address=0.0.0.0",
             f"--prometheus-port={METRICS}",
         ],
@@ -95,8 +93,8 @@ def _container(env: Environment) -> Body:
                 "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}},
             }
         ],
-        ports=[port("health", HEALTH), port("metrics", METRICS)],
-        livenessProbe=http_probe("/healthz", "health", initialDelaySeconds=10),
+        ports=[port("metrics", METRICS)],
+        livenessProbe=http_probe("/metrics", "metrics", initialDelaySeconds=10, timeoutSeconds=5),
         resources={
             "requests": {"cpu": "10m", "memory": "80Mi"},
             "limits": {"memory": "128Mi"},
