@@ -1,5 +1,7 @@
 """Every component, in reading order; the order of syncs is derived from references, not from here."""
 
+from charts_src.components.admission_policies import AdmissionPolicies
+from charts_src.components.cert_manager import CertManager
 from charts_src.components.crds import (
     ArgoWorkflowsCrds,
     CertManagerCrds,
@@ -15,16 +17,22 @@ from charts_src.components.crds import (
 from charts_src.components.dcgm_exporter import DcgmExporter
 from charts_src.components.ebs_csi_driver import EbsCsiDriver
 from charts_src.components.efa_device_plugin import EfaDevicePlugin
+from charts_src.components.external_secrets import ExternalSecrets
+from charts_src.components.fluent_bit import FluentBit
 from charts_src.components.fsx_csi_driver import FsxCsiDriver
 from charts_src.components.fsx_directories import FsxDirectories
 from charts_src.components.gpu_feature_discovery import GpuFeatureDiscovery
 from charts_src.components.karpenter import KarpenterController
 from charts_src.components.kuberay_operator import KubeRayOperator
+from charts_src.components.load_balancer_controller import LoadBalancerController
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.neuron_device_plugin import NeuronDevicePlugin
 from charts_src.components.neuron_monitor import NeuronMonitor
 from charts_src.components.neuron_scheduler import NeuronScheduler
+from charts_src.components.node_diagnostics_crd import NodeDiagnosticsCrd
+from charts_src.components.node_monitoring import NodeMonitoring
 from charts_src.components.node_pools import NodePools
+from charts_src.components.node_problem_detector import NodeProblemDetector
 from charts_src.components.nvidia_device_plugin import NvidiaDevicePlugin
 from charts_src.components.s3_csi_crds import S3CsiCrds
 from charts_src.components.s3_csi_driver import S3CsiDriver
@@ -34,9 +42,17 @@ from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
 COMPONENTS: tuple[type[Component], ...] = (
     Namespaces,
+    AdmissionPolicies,
     CertManagerCrds,
+    CertManager,
     ExternalSecretsCrds,
+    ExternalSecrets,
     LoadBalancerControllerCrds,
+    LoadBalancerController,
+    NodeDiagnosticsCrd,
+    NodeMonitoring,
+    NodeProblemDetector,
+    FluentBit,
     PrometheusOperatorCrds,
     KarpenterCrds,
     KarpenterController,

@@ -79,7 +79,10 @@ class CertManagerCrds(_Crds):
 
 
 class ExternalSecretsCrds(_Crds):
-    """The definitions that External Secrets works with, for stores and secrets that it reads."""
+    """The definitions that External Secrets works with, for stores and secrets that it reads.
+
+    It watches the states of generators, whether it may use them or not.
+    """
 
     name = "external-secrets-crds"
     target_namespace = namespaces.EXTERNAL_SECRETS
@@ -88,6 +91,7 @@ class ExternalSecretsCrds(_Crds):
     definitions = (
         "clustersecretstores.external-secrets.io",
         "externalsecrets.external-secrets.io",
+        "generatorstates.generators.external-secrets.io",
         "secretstores.external-secrets.io",
     )
 

@@ -74,6 +74,19 @@ def api_server_egress(vpc_cidr: str, service_cidr: str) -> Body:
     return {"to": [block(vpc_cidr), block(service_cidr)], "ports": ports(443)}
 
 
+def aws_api_egress() -> Body:
+    """Give the rule that lets pods call AWS APIs, whose addresses no range of ours covers, over TLS.
+
+    Instance metadata answers on port 80 only, so this leads to no credentials of a node.
+    """
+    return {"to": [block("0.0.0.0/0")], "ports": ports(443)}
+
+
+def pod_identity_egress() -> Body:
+    """Give the rule that lets pods fetch credentials of their own role from the Pod Identity agent."""
+    return {"to": [block("169.254.170.23/32")], "ports": ports(80)}
+
+
 def _policy(name: str, spec: Body, namespace: str | None) -> Body:
     metadata = {"name": name, "namespace": namespace} if namespace else {"name": name}
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}

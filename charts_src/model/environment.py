@@ -6,13 +6,20 @@ from typing import Annotated
 
 from charts_src.model.accelerators import Accelerators
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
+from charts_src.model.cert_manager import CertManager
 from charts_src.model.csi_drivers import CsiDrivers
+from charts_src.model.external_secrets import ExternalSecrets
 from charts_src.model.images import Images
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
+from charts_src.model.load_balancer_controller import LoadBalancerController
+from charts_src.model.logging import Logging
+from charts_src.model.logging import check as check_logging
+from charts_src.model.node_monitoring import NodeMonitoring
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
+from charts_src.model.security import Security
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
@@ -57,6 +64,24 @@ class Environment(Model):
     csi_drivers: CsiDrivers = CsiDrivers()
     """The drivers that make volumes for pods."""
 
+    security: Security = Security()
+    """What the API server refuses."""
+
+    cert_manager: CertManager = CertManager()
+    """What makes the certificates of admission webhooks."""
+
+    external_secrets: ExternalSecrets = ExternalSecrets()
+    """What copies secrets from AWS Secrets Manager into the cluster."""
+
+    load_balancer_controller: LoadBalancerController = LoadBalancerController()
+    """What makes the load balancer of the Ingresses."""
+
+    logging: Logging = Logging()
+    """Where the logs of containers go."""
+
+    node_monitoring: NodeMonitoring = NodeMonitoring()
+    """What tells Karpenter of broken nodes."""
+
     karpenter: Karpenter
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""
 
@@ -79,5 +104,6 @@ class Environment(Model):
         yield from check_system_nodes(self.cluster.system_nodes, self.aws)
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
+        yield from check_logging(self.logging, self.storage)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
