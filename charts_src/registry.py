@@ -12,10 +12,13 @@ from charts_src.components.crds import (
     PrometheusOperatorCrds,
     SparkOperatorCrds,
 )
+from charts_src.components.jupyterhub import JupyterHubComponent
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.node_pools import NodePools
 from charts_src.manifest import Component
+from charts_src.workloads.ray_cluster import SharedRayCluster
+from charts_src.workloads.ray_train import RayTraining
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
 COMPONENTS: tuple[type[Component], ...] = (
@@ -32,5 +35,8 @@ COMPONENTS: tuple[type[Component], ...] = (
     ArgoWorkflowsCrds,
     MpiOperatorCrds,
     SparkOperatorCrds,
+    JupyterHubComponent,
+    SharedRayCluster,
+    RayTraining,
     StableDiffusionServing,
 )

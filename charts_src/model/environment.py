@@ -6,11 +6,17 @@ from typing import Annotated
 
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
 from charts_src.model.images import Images
+from charts_src.model.jupyterhub import JupyterHub
+from charts_src.model.jupyterhub import check as check_jupyterhub
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
+from charts_src.model.ray_cluster import RayCluster
+from charts_src.model.ray_cluster import check as check_ray_cluster
+from charts_src.model.ray_train import RayTrain
+from charts_src.model.ray_train import check as check_ray_train
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
@@ -61,6 +67,15 @@ class Environment(Model):
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
+    jupyterhub: JupyterHub | None = None
+    """Notebooks; leave it out for an environment without them."""
+
+    ray_cluster: RayCluster | None = None
+    """The Ray cluster that notebooks share; leave it out for an environment without it."""
+
+    ray_train: RayTrain | None = None
+    """A distributed training job with Ray; leave it out for an environment without one."""
+
     def problems(self) -> Iterable[Problem]:
         """Find contradictions between sections."""
         if IPv4Network(self.cluster.vpc_cidr).overlaps(IPv4Network(self.cluster.service_cidr)):
@@ -72,3 +87,9 @@ class Environment(Model):
         yield from check_kuberay(self.karpenter)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
+        if self.jupyterhub:
+            yield from check_jupyterhub(self.jupyterhub, self.karpenter)
+        if self.ray_cluster:
+            yield from check_ray_cluster(self.ray_cluster, self.karpenter)
+        if self.ray_train:
+            yield from check_ray_train(self.ray_train, self.karpenter, self.storage)

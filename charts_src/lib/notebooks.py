@@ -1,0 +1,224 @@
+"""Users' notebook servers: what runs for each profile that has nodes, as pods and as KubeSpawner's settings.
+
+A PodSpec says what a server is; the settings are read off it, so both agree. Source of how KubeSpawner makes
+the pod of the settings: kubespawner 7.0.0, objects.py (make_pod) and spawner.py (get_pod_manifest).
+
+Images are this repository's: a user 1000 with home /home/jovyan that is not written to by the build,
+`jupyterhub-singleuser` of JupyterHub's major version, and nothing that needs to write to the root file system.
+"""
+
+from collections.abc import Mapping
+
+from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
+from charts_src.lib.images import own_image
+from charts_src.lib.namespaces import RAY
+from charts_src.lib.pod import container, mount, pod, port, scratch
+from charts_src.lib.ray import CLIENT, NO_DISRUPTION, SHARED, shared_token_env
+from charts_src.lib.storage import BLOCK_STORAGE_CLASS, fsx_volume
+from charts_src.model import Environment
+from charts_src.model.jupyterhub import JupyterHub, Profile
+from charts_src.model.placing import pools_of, zones_of
+from charts_src.objects import Body
+
+ACCOUNT = "notebook"
+"""ServiceAccount of all servers, in the namespace `notebooks`."""
+
+NOTEBOOK = {"app.kubernetes.io/name": "notebook"}
+"""Label of users' servers."""
+
+PORT = 8888
+HOME = "/home/jovyan"
+
+IMAGES: dict[Accelerator, str] = {
+    "none": "notebook",
+    "nvidia": "notebook-gpu",
+    "trainium": "notebook-neuron",
+    "inferentia": "notebook-neuron",
+}
+"""Accelerator -> image of this repository."""
+
+_USER = 1000
+_SCRATCH_GIB = 10
+
+_CLAIM = "home-{user_server}"
+_CLAIM_IN_ZONES = "zone-{zones}-home-{{user_server}}"
+"""Names of homes: whatever a user is called, no home has the name of another's in other zones."""
+
+
+def profile_pods(env: Environment) -> list[tuple[str, Body]]:
+    """Give the PodSpec of a user's server for each profile that has nodes, by the name of the profile."""
+    return [(name, _server(env, profile)) for name, profile in profiles(env).items()]
+
+
+def profiles(env: Environment) -> dict[str, Profile]:
+    """Give the profiles that have nodes, by name; none in an environment without JupyterHub."""
+    listed = env.jupyterhub.profiles if env.jupyterhub else {}
+    return {name: item for name, item in listed.items() if pools_of(item, env.karpenter)}
+
+
+def home_claim(env: Environment, profile: Profile) -> str:
+    """Give KubeSpawner's template for the claim of the home: a volume of EBS, and so of one zone for ever.
+
+    Profiles whose nodes are in the same zones share a home. Elsewhere a server would wait for ever for a node
+    in the zone of its volume, so a profile with other zones has a home for those.
+    """
+    zones = zones_of(profile, env.karpenter, env.aws)
+    if zones >= frozenset(env.aws.zones):
+        return _CLAIM
+    return _CLAIM_IN_ZONES.format(zones="".join(sorted(zone[-1] for zone in zones)))
+
+
+def spawner_settings(env: Environment) -> Body:
+    """Give the traits of KubeSpawner: what all servers have in common, and the list of profiles.
+
+    Differences from chart 4.4.0: the servers have a namespace and a ServiceAccount of their own; their homes
+    stay when their users go; the default scheduler places them, as Karpenter empties nodes by itself; a hub
+    that failed to start servers goes on (`consecutive_failure_limit`), as accelerators are often sold out;
+    no privileged container blocks the instance metadata, as the network policy and the nodes do it.
+    """
+    section = _section(env)
+    pods = dict(profile_pods(env))
+    (common, *_) = pods.values()
+    (first,) = common["containers"]
+    return {
+        "namespace": "notebooks",
+        "pod_name_template": "notebook-{user_server}",
+        "common_labels": {**NOTEBOOK, "app.kubernetes.io/managed-by": "kubespawner"},
+        "extra_annotations": dict(NO_DISRUPTION),
+        "service_account": common["serviceAccountName"],
+        "automount_service_account_token": common["automountServiceAccountToken"],
+        "pod_security_context": common["securityContext"],
+        "container_security_context": first["securityContext"],
+        "extra_pod_config": {"enableServiceLinks": common["enableServiceLinks"]},
+        "image_pull_policy": first["imagePullPolicy"],
+        "port": PORT,
+        "cmd": first["args"][:1],
+        "args": first["args"][1:],
+        "environment": {item["name"]: item.get("value", item) for item in first["env"]},
+        "volume_mounts": first["volumeMounts"],
+        "storage_pvc_ensure": True,
+        "storage_class": BLOCK_STORAGE_CLASS,
+        "storage_access_modes": ["ReadWriteOnce"],
+        "storage_capacity": f"{section.home_gib}Gi",
+        "pvc_name_template": _CLAIM,
+        "remember_pvc_name": False,
+        "delete_pvc": False,
+        "start_timeout": section.start_timeout_seconds,
+        "http_timeout": 120,
+        "consecutive_failure_limit": 0,
+        "profile_list": [_choice(env, name, spec) for name, spec in pods.items()],
+    }
+
+
+def _section(env: Environment) -> JupyterHub:
+    assert env.jupyterhub  # noqa: S101  # the component is enabled
+    return env.jupyterhub
+
+
+def _server(env: Environment, profile: Profile) -> Body:
+    """Describe a server as KubeSpawner makes it: it has no API token, and needs none."""
+    (pool, *_) = pools_of(profile, env.karpenter)
+    server = container(
+        "notebook",
+        own_image(env, IMAGES[profile.accelerator], _section(env).image_tag),
+        args=["jupyterhub-singleuser", *_kernel_culling(_section(env))],
+        env=_variables(env),
+        ports=[port("notebook-port", PORT)],
+        resources=_resources(profile),
+        volumeMounts=_mounts(env),
+    )
+    spec = pod(
+        server,
+        serviceAccountName=ACCOUNT,
+        enableServiceLinks=False,
+        volumes=_volumes(env, profile),
+        **placement(profile.accelerator, pool.purpose),
+    )
+    identity = {"runAsUser": _USER, "runAsGroup": _USER, "fsGroup": _USER}
+    # A large home is not walked through at each start, only when its owner is wrong.
+    return spec | {
+        "securityContext": spec["securityContext"] | identity | {"fsGroupChangePolicy": "OnRootMismatch"}
+    }
+
+
+def _choice(env: Environment, name: str, spec: Body) -> Body:
+    """Give the entry of the list of profiles; lists replace KubeSpawner's defaults, mappings add to them.
+
+    `pvc_name` is a template, which jupyterhub_config.py fills in.
+    """
+    profile = _section(env).profiles[name]
+    (server,) = spec["containers"]
+    requests, limits = dict(server["resources"]["requests"]), dict(server["resources"]["limits"])
+    memory = f"{profile.memory_gib}G"  # the trait's G is 1024**3
+    del limits["memory"], requests["memory"], requests["cpu"]
+    return {
+        "slug": name,
+        "display_name": profile.title,
+        "description": profile.description,
+        "kubespawner_override": {
+            "image": server["image"],
+            "cpu_guarantee": profile.cpus,
+            "mem_guarantee": memory,
+            "mem_limit": memory,
+            "extra_resource_guarantees": requests,
+            "extra_resource_limits": limits,
+            "node_selector": spec["nodeSelector"],
+            "tolerations": spec.get("tolerations", []),
+            "volumes": spec["volumes"],
+            "pvc_name": home_claim(env, profile),
+        },
+    }
+
+
+def _resources(profile: Profile) -> Body:
+    """Leave CPU without a limit, so that a server may use what others don't."""
+    memory = f"{profile.memory_gib}Gi"
+    extended: dict[str, str] = {}
+    if profile.accelerator != "none":
+        extended = {RESOURCE[profile.accelerator]: str(profile.accelerators)}
+    return {
+        "requests": {
+            "cpu": str(profile.cpus),
+            "memory": memory,
+            "ephemeral-storage": f"{_SCRATCH_GIB}Gi",
+            **extended,
+        },
+        "limits": {"memory": memory, **extended},
+    }
+
+
+def _kernel_culling(section: JupyterHub) -> list[str]:
+    if not section.kernel_idle_minutes:
+        return []
+    return [
+        f"--MappingKernelManager.cull_idle_timeout={section.kernel_idle_minutes * 60}",
+        "--MappingKernelManager.cull_interval=60",
+    ]
+
+
+def _variables(env: Environment) -> list[Body]:
+    """Tell servers the region, and `ray.init()` where the shared cluster is."""
+    variables = [{"name": "AWS_REGION", "value": env.aws.region}]
+    if env.ray_cluster:
+        address = f"ray://{SHARED}-head-svc.{RAY}.svc:{CLIENT}"
+        variables += [{"name": "RAY_ADDRESS", "value": address}, *shared_token_env()]
+    return variables
+
+
+def _mounts(env: Environment) -> list[Body]:
+    shared: list[Mapping[str, object]] = []
+    if env.storage:
+        shared = [
+            mount("fsx", f"{HOME}/shared") | {"subPath": "notebooks"},
+            mount("fsx", f"{HOME}/data", readOnly=True) | {"subPath": "data"},
+        ]
+    return [mount("home", HOME), mount("tmp", "/tmp"), mount("shm", "/dev/shm"), *map(dict, shared)]  # noqa: S108
+
+
+def _volumes(env: Environment, profile: Profile) -> list[Body]:
+    return [
+        {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
+        scratch("tmp", f"{_SCRATCH_GIB}Gi"),
+        scratch("shm", f"{profile.shared_memory_gib}Gi", medium="Memory"),
+        *([fsx_volume()] if env.storage else []),
+    ]
