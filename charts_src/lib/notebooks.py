@@ -3,11 +3,9 @@
 A PodSpec says what a server is; the settings are read off it, so both agree. Source of how KubeSpawner makes
 the pod of the settings: kubespawner 7.0.0, objects.py (make_pod) and spawner.py (get_pod_manifest).
 
-Images are this repository's: a user 1000 with home /home/jovyan that is not written to by the build,
-`jupyterhub-singleuser` of JupyterHub's major version, and nothing that needs to write to the root file system.
+What the images of this repository owe them: they run as user 1000, write nowhere but to /home/jovyan, which is
+empty at first, /tmp and /dev/shm, and have `jupyterhub-singleuser` of JupyterHub's major version.
 """
-
-from collections.abc import Mapping
 
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
 from charts_src.lib.images import own_image
@@ -46,7 +44,10 @@ _CLAIM_IN_ZONES = "zone-{zones}-home-{{user_server}}"
 
 
 def profile_pods(env: Environment) -> list[tuple[str, Body]]:
-    """Give the PodSpec of a user's server for each profile that has nodes, by the name of the profile."""
+    """Give the PodSpec of a user's server for each profile that has nodes, by the name of the profile.
+
+    The claim of its home is KubeSpawner's placeholder.
+    """
     return [(name, _server(env, profile)) for name, profile in profiles(env).items()]
 
 
@@ -206,13 +207,12 @@ def _variables(env: Environment) -> list[Body]:
 
 
 def _mounts(env: Environment) -> list[Body]:
-    shared: list[Mapping[str, object]] = []
-    if env.storage:
-        shared = [
-            mount("fsx", f"{HOME}/shared") | {"subPath": "notebooks"},
-            mount("fsx", f"{HOME}/data", readOnly=True) | {"subPath": "data"},
-        ]
-    return [mount("home", HOME), mount("tmp", "/tmp"), mount("shm", "/dev/shm"), *map(dict, shared)]  # noqa: S108
+    shared = [
+        mount("fsx", f"{HOME}/shared") | {"subPath": "notebooks"},
+        mount("fsx", f"{HOME}/data", readOnly=True) | {"subPath": "data"},
+    ]
+    own = [mount("home", HOME), mount("tmp", "/tmp"), mount("shm", "/dev/shm")]  # noqa: S108  # emptyDirs
+    return [*own, *(shared if env.storage else [])]
 
 
 def _volumes(env: Environment, profile: Profile) -> list[Body]:

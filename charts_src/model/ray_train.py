@@ -15,7 +15,7 @@ RunName = Annotated[
     str,
     Form(
         r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$",
-        "write 1 to 40 lower-case letters, digits and hyphens, the first a letter, without a hyphen at the end",
+        "write 1 to 40 lower-case letters, digits and hyphens, from a letter to a letter or digit",
     ),
 ]
 """Name of a RayJob, which the operator makes longer."""
@@ -60,6 +60,9 @@ class RayTrain(Model):
 
     max_hours: Annotated[int, Field(ge=1, le=2400)] = 72
     """Fail the job when it runs longer."""
+
+    start_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    """Fail the job when it doesn't run so long after the queue let it go, and let its nodes go too."""
 
     retries: Annotated[int, Field(ge=0, le=10)] = 0
     """Start anew so many times, on a new cluster and from the last checkpoint."""

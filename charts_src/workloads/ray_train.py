@@ -135,6 +135,7 @@ def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
             "submissionMode": "HTTPMode",
             "entrypoint": f"python -m train.ray_train --config {CONFIG}/config.json",
             "activeDeadlineSeconds": section.max_hours * 3600,
+            "preRunningDeadlineSeconds": section.start_minutes * 60,
             "backoffLimit": section.retries,
             "shutdownAfterJobFinishes": True,
             "ttlSecondsAfterFinished": 0,
