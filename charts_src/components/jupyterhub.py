@@ -20,6 +20,7 @@ from pathlib import Path
 from charts_src.lib import iam, monitoring, rbac
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
+from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, account, in_notebooks, spawner_binding
 from charts_src.lib.jupyterhub_network import policies
 from charts_src.lib.jupyterhub_pods import (
     CONFIGURATION,
@@ -37,26 +38,11 @@ from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS
 from charts_src.lib.notebook_images import puller
 from charts_src.lib.notebooks import ACCOUNT
 from charts_src.lib.ray import SHARED_TOKEN, TOKEN_KEY
-from charts_src.lib.rbac import READ, Rule
 from charts_src.lib.storage import BLOCK_STORAGE_CLASS
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub
 from charts_src.objects import Body
-
-SPAWNER = "kubespawner"
-"""Role of the hub in the namespace of the servers."""
-
-SPAWNER_RULES = (
-    Rule("", ("pods",), ("create", "delete", *READ)),
-    Rule("", ("persistentvolumeclaims",), ("create", "get")),
-    Rule("", ("events",), READ),
-)
-"""Upstream's Role without what kubespawner 7.0.0 calls only with settings that are off:
-
-- secrets, services: with internal_ssl or services_enabled.
-- persistentvolumeclaims delete: with delete_pvc; list and watch never.
-"""
 
 
 class JupyterHubComponent(Component):
@@ -79,11 +65,11 @@ class JupyterHubComponent(Component):
         if not self.env.storage:
             return ()
         buckets = self.env.storage.buckets
-        policies = {
+        access = {
             "data": iam.bucket_access(buckets.data, write=False),
             "models": iam.bucket_access(buckets.models, write=False),
         }
-        return (iam.PodIdentity(NOTEBOOKS, ACCOUNT, policies),)
+        return (iam.PodIdentity(NOTEBOOKS, ACCOUNT, access),)
 
     def compose(self) -> None:
         """Add the hub, the proxy, and what surrounds users' servers."""
@@ -102,8 +88,8 @@ class JupyterHubComponent(Component):
     def _accounts(self) -> None:
         rbac.service_account(self, "hub")
         rbac.service_account(self, "proxy")
-        self.add(_in_notebooks(rbac.role(SPAWNER, SPAWNER_RULES)))
-        self.add(_spawner_binding())
+        self.add(in_notebooks(rbac.role(SPAWNER, SPAWNER_RULES)))
+        self.add(spawner_binding())
 
     def _programs(self) -> None:
         configuration = _configuration(self.env, self._section)
@@ -131,36 +117,12 @@ class JupyterHubComponent(Component):
         self.add(ingress(self.env.ingress, "jupyterhub", self._section.host, backend))
 
     def _servers(self) -> None:
-        self.add(_account(ACCOUNT))
+        self.add(account(ACCOUNT))
         if self.env.ray_cluster:
-            self.add(_in_notebooks(external_secret(self.env, SHARED_TOKEN, [TOKEN_KEY])))
+            self.add(in_notebooks(external_secret(self.env, SHARED_TOKEN, [TOKEN_KEY])))
         if self._section.prepull and (daemon_set := puller(self.env)):
-            self.add(_account(daemon_set["metadata"]["name"]))
-            self.add(_in_notebooks(daemon_set))
-
-
-def _in_notebooks(body: Body) -> Body:
-    return body | {"metadata": body["metadata"] | {"namespace": NOTEBOOKS}}
-
-
-def _account(name: str) -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": NOTEBOOKS},
-        "automountServiceAccountToken": False,
-    }
-
-
-def _spawner_binding() -> Body:
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": SPAWNER, "namespace": NOTEBOOKS},
-        "roleRef": {"apiGroup": group, "kind": "Role", "name": SPAWNER},
-        "subjects": [{"kind": "ServiceAccount", "name": "hub", "namespace": JUPYTERHUB}],
-    }
+            self.add(account(daemon_set["metadata"]["name"]))
+            self.add(in_notebooks(daemon_set))
 
 
 def _configuration(env: Environment, section: JupyterHub) -> Body:

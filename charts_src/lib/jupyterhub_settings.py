@@ -5,7 +5,7 @@ and jupyterhub/files/hub/jupyterhub_config.py of zero-to-jupyterhub-k8s 4.4.0.
 """
 
 from charts_src.lib.namespaces import JUPYTERHUB
-from charts_src.lib.notebooks import spawner_settings
+from charts_src.lib.notebook_settings import spawner_settings
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import Database, JupyterHub
 from charts_src.model.platform import CognitoAuthentication

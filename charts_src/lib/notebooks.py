@@ -1,18 +1,15 @@
-"""Users' notebook servers: what runs for each profile that has nodes, as pods and as KubeSpawner's settings.
+"""Users' notebook servers: the pod of each profile that has nodes.
 
-A PodSpec says what a server is; the settings are read off it, so both agree. Source of how KubeSpawner makes
-the pod of the settings: kubespawner 7.0.0, objects.py (make_pod) and spawner.py (get_pod_manifest).
-
-What the images of this repository owe them: they run as user 1000, write nowhere but to /home/jovyan, which is
-empty at first, /tmp and /dev/shm, and have `jupyterhub-singleuser` of JupyterHub's major version.
+What the images of this repository owe them: they run as user 1000, write nowhere but to /home/jovyan, which
+is empty at first, /tmp and /dev/shm, and have `jupyterhub-singleuser` of JupyterHub's major version.
 """
 
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import RAY
 from charts_src.lib.pod import container, mount, pod, port, scratch
-from charts_src.lib.ray import CLIENT, NO_DISRUPTION, SHARED, shared_token_env
-from charts_src.lib.storage import BLOCK_STORAGE_CLASS, fsx_volume
+from charts_src.lib.ray import CLIENT, SHARED, shared_token_env
+from charts_src.lib.storage import fsx_volume
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub, Profile
 from charts_src.model.placing import pools_of, zones_of
@@ -38,8 +35,8 @@ IMAGES: dict[Accelerator, str] = {
 _USER = 1000
 _SCRATCH_GIB = 10
 
-_CLAIM = "home-{user_server}"
-_CLAIM_IN_ZONES = "zone-{zones}-home-{{user_server}}"
+SHARED_HOME = "home-{user_server}"
+_HOME_IN_ZONES = "zone-{zones}-home-{{user_server}}"
 """Names of homes: whatever a user is called, no home has the name of another's in other zones."""
 
 
@@ -65,53 +62,12 @@ def home_claim(env: Environment, profile: Profile) -> str:
     """
     zones = zones_of(profile, env.karpenter, env.aws)
     if zones >= frozenset(env.aws.zones):
-        return _CLAIM
-    return _CLAIM_IN_ZONES.format(zones="".join(sorted(zone[-1] for zone in zones)))
+        return SHARED_HOME
+    return _HOME_IN_ZONES.format(zones="".join(sorted(zone[-1] for zone in zones)))
 
 
-def spawner_settings(env: Environment) -> Body:
-    """Give the traits of KubeSpawner: what all servers have in common, and the list of profiles.
-
-    Differences from chart 4.4.0: the servers have a namespace and a ServiceAccount of their own; their homes
-    stay when their users go; the default scheduler places them, as Karpenter empties nodes by itself; a hub
-    that failed to start servers goes on (`consecutive_failure_limit`), as accelerators are often sold out;
-    no privileged container blocks the instance metadata, as the network policy and the nodes do it.
-    """
-    section = _section(env)
-    pods = dict(profile_pods(env))
-    (common, *_) = pods.values()
-    (first,) = common["containers"]
-    return {
-        "namespace": "notebooks",
-        "pod_name_template": "notebook-{user_server}",
-        "common_labels": {**NOTEBOOK, "app.kubernetes.io/managed-by": "kubespawner"},
-        "extra_annotations": dict(NO_DISRUPTION),
-        "service_account": common["serviceAccountName"],
-        "automount_service_account_token": common["automountServiceAccountToken"],
-        "pod_security_context": common["securityContext"],
-        "container_security_context": first["securityContext"],
-        "extra_pod_config": {"enableServiceLinks": common["enableServiceLinks"]},
-        "image_pull_policy": first["imagePullPolicy"],
-        "port": PORT,
-        "cmd": first["args"][:1],
-        "args": first["args"][1:],
-        "environment": {item["name"]: item.get("value", item) for item in first["env"]},
-        "volume_mounts": first["volumeMounts"],
-        "storage_pvc_ensure": True,
-        "storage_class": BLOCK_STORAGE_CLASS,
-        "storage_access_modes": ["ReadWriteOnce"],
-        "storage_capacity": f"{section.home_gib}Gi",
-        "pvc_name_template": _CLAIM,
-        "remember_pvc_name": False,
-        "delete_pvc": False,
-        "start_timeout": section.start_timeout_seconds,
-        "http_timeout": 120,
-        "consecutive_failure_limit": 0,
-        "profile_list": [_choice(env, name, spec) for name, spec in pods.items()],
-    }
-
-
-def _section(env: Environment) -> JupyterHub:
+def section_of(env: Environment) -> JupyterHub:
+    """Give the section of an environment that has JupyterHub."""
     assert env.jupyterhub  # noqa: S101  # the component is enabled
     return env.jupyterhub
 
@@ -121,8 +77,8 @@ def _server(env: Environment, profile: Profile) -> Body:
     (pool, *_) = pools_of(profile, env.karpenter)
     server = container(
         "notebook",
-        own_image(env, IMAGES[profile.accelerator], _section(env).image_tag),
-        args=["jupyterhub-singleuser", *_kernel_culling(_section(env))],
+        own_image(env, IMAGES[profile.accelerator], section_of(env).image_tag),
+        args=["jupyterhub-singleuser", *_kernel_culling(section_of(env))],
         env=_variables(env),
         ports=[port("notebook-port", PORT)],
         resources=_resources(profile),
@@ -139,35 +95,6 @@ def _server(env: Environment, profile: Profile) -> Body:
     # A large home is not walked through at each start, only when its owner is wrong.
     return spec | {
         "securityContext": spec["securityContext"] | identity | {"fsGroupChangePolicy": "OnRootMismatch"}
-    }
-
-
-def _choice(env: Environment, name: str, spec: Body) -> Body:
-    """Give the entry of the list of profiles; lists replace KubeSpawner's defaults, mappings add to them.
-
-    `pvc_name` is a template, which jupyterhub_config.py fills in.
-    """
-    profile = _section(env).profiles[name]
-    (server,) = spec["containers"]
-    requests, limits = dict(server["resources"]["requests"]), dict(server["resources"]["limits"])
-    memory = f"{profile.memory_gib}G"  # the trait's G is 1024**3
-    del limits["memory"], requests["memory"], requests["cpu"]
-    return {
-        "slug": name,
-        "display_name": profile.title,
-        "description": profile.description,
-        "kubespawner_override": {
-            "image": server["image"],
-            "cpu_guarantee": profile.cpus,
-            "mem_guarantee": memory,
-            "mem_limit": memory,
-            "extra_resource_guarantees": requests,
-            "extra_resource_limits": limits,
-            "node_selector": spec["nodeSelector"],
-            "tolerations": spec.get("tolerations", []),
-            "volumes": spec["volumes"],
-            "pvc_name": home_claim(env, profile),
-        },
     }
 
 

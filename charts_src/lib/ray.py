@@ -96,6 +96,7 @@ def head_group(
     cpu: str,
     memory: str,
     *,
+    autoscaled: bool = True,
     client: bool = False,
     volumes: Sequence[Body] = (),
     mounts: Sequence[Body] = (),
@@ -103,8 +104,8 @@ def head_group(
     """Give the headGroupSpec of a service's cluster: a head that schedules work but does none.
 
     Karpenter leaves its node alone: without an external Redis, losing the head stops the service until a
-    new one is up. Its ServiceAccount is <service>-head. `client` names the port of Ray Client; `volumes` and
-    `mounts` are for drivers, which run on the head.
+    new one is up. Its ServiceAccount is <service>-head. `autoscaled` brings the API token that the autoscaler
+    mounts, `client` names the port of Ray Client; `volumes` and `mounts` are for drivers, which run here.
     """
     named = [port("gcs-server", GCS), port("dashboard", DASHBOARD), port("serve", SERVE), _metrics()]
     head = container(
@@ -117,8 +118,10 @@ def head_group(
         readinessProbe=_alive(initialDelaySeconds=10, failureThreshold=10),
         volumeMounts=[*_mounts(), *mounts],
     )
-    fields = {"volumes": [*_volumes(), _token(), *volumes]} | placement("none", "system")
-    spec = _pod(head, f"{service}-head", **fields)
+    token = [_token()] if autoscaled else []
+    spec = _pod(
+        head, f"{service}-head", volumes=[*_volumes(), *token, *volumes], **placement("none", "system")
+    )
     metadata = {"labels": {INSTANCE_LABEL: service}, "annotations": dict(NO_DISRUPTION)}
     return {
         "rayStartParams": {

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 
 from charts_src.lib import iam, monitoring, network, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
-from charts_src.lib.egress import https_outside, pod_identity
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
-from charts_src.lib.namespaces import KUBERAY_SYSTEM, NOTEBOOKS, RAY
+from charts_src.lib.namespaces import NOTEBOOKS, RAY
 from charts_src.lib.pod import container, mount, resources
+from charts_src.lib.ray_network import policies
 from charts_src.lib.storage import fsx_volume
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -62,13 +62,11 @@ class SharedRayCluster(Component):
         if not self.env.storage:
             return ()
         buckets = self.env.storage.buckets
-        policies = {
+        access = {
             "data": iam.bucket_access(buckets.data, write=False),
             "models": iam.bucket_access(buckets.models, write=False),
         }
-        return tuple(
-            iam.PodIdentity(RAY, account, policies) for account in (ray.SHARED, f"{ray.SHARED}-head")
-        )
+        return tuple(iam.PodIdentity(RAY, account, access) for account in (ray.SHARED, f"{ray.SHARED}-head"))
 
     def compose(self) -> None:
         """Add the cluster, its token, and what may reach it."""
@@ -76,8 +74,9 @@ class SharedRayCluster(Component):
         rbac.service_account(self, f"{ray.SHARED}-head")
         self.add(external_secret(self.env, ray.SHARED_TOKEN, [ray.TOKEN_KEY]))
         self.add(_cluster(self.env, self._section))
-        for policy in _policies(self.env, self._section):
+        for policy in policies(self.env, ray.SHARED, _callers(self.env, self._section)):
             self.add(policy)
+        self.add(_autoscaler_policy(self.env))
         self.add(monitoring.pod_monitor(ray.SHARED, _PODS, "metrics"))
         if self._section.host:
             self.add(_dashboard())
@@ -179,32 +178,6 @@ def _volumes(env: Environment) -> list[Body]:
     return [fsx_volume()] if env.storage else []
 
 
-def _policies(env: Environment, section: RayCluster) -> tuple[Body, ...]:
-    """Let pods of the cluster talk to each other and out; notebooks, operator and login to the head."""
-    peers = [network.pods(_PODS)]
-    outside = [https_outside(env.cluster), *([pod_identity()] if env.storage else [])]
-    notebooks = network.pods({"app.kubernetes.io/name": "notebook"}, NOTEBOOKS)
-    operator = network.pods({"app.kubernetes.io/name": ray.OPERATOR}, KUBERAY_SYSTEM)
-    dashboard = [operator, *([network.block(env.cluster.vpc_cidr)] if section.host else [])]
-    return (
-        network.allow(
-            f"{ray.SHARED}-cluster",
-            _PODS,
-            ingress=[{"from": peers}, monitoring.scraped(ray.METRICS)],
-            egress=[{"to": peers}, *outside],
-        ),
-        network.allow(
-            f"{ray.SHARED}-head",
-            _HEAD,
-            ingress=[
-                {"from": dashboard, "ports": network.ports(ray.DASHBOARD)},
-                {"from": [notebooks], "ports": network.ports(ray.SERVE, ray.DASHBOARD, ray.CLIENT)},
-            ],
-            egress=[network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)],
-        ),
-    )
-
-
 def _dashboard() -> Body:
     """Give a Service for the Ingress: the operator's has no address, and is there only with the cluster."""
     ports = [{"name": "dashboard", "port": ray.DASHBOARD, "targetPort": "dashboard", "protocol": "TCP"}]
@@ -214,3 +187,19 @@ def _dashboard() -> Body:
         "metadata": {"name": DASHBOARD_SERVICE},
         "spec": {"type": "ClusterIP", "selector": _HEAD, "ports": ports},
     }
+
+
+def _callers(env: Environment, section: RayCluster) -> list[Body]:
+    """Let notebooks reach clients' port, jobs and Serve; the load balancer the dashboard if it has a name."""
+    notebooks = network.pods({"app.kubernetes.io/name": "notebook"}, NOTEBOOKS)
+    callers = [{"from": [notebooks], "ports": network.ports(ray.SERVE, ray.DASHBOARD, ray.CLIENT)}]
+    if section.host:
+        balancer = network.block(env.cluster.vpc_cidr)
+        callers.append({"from": [balancer], "ports": network.ports(ray.DASHBOARD)})
+    return callers
+
+
+def _autoscaler_policy(env: Environment) -> Body:
+    """Let the autoscaler, beside the head, change the cluster's object."""
+    api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
+    return network.allow(f"{ray.SHARED}-autoscaler", _HEAD, egress=[api_server])

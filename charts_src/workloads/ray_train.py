@@ -14,13 +14,13 @@ controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob,
 import json
 from collections.abc import Sequence
 
-from charts_src.lib import iam, monitoring, network, ray, rbac
+from charts_src.lib import iam, monitoring, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, placement
-from charts_src.lib.egress import https_outside, pod_identity
 from charts_src.lib.images import own_image
-from charts_src.lib.namespaces import KUBERAY_SYSTEM, TRAINING
+from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.pod import container, mount, resources
 from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
+from charts_src.lib.ray_network import policies
 from charts_src.lib.storage import fsx_volume
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -61,13 +61,11 @@ class RayTraining(Component):
         if not self.env.storage:
             return ()
         buckets = self.env.storage.buckets
-        policies = {
+        access = {
             "data": iam.bucket_access(buckets.data, write=False),
             "models": iam.bucket_access(buckets.models, write=False),
         }
-        return tuple(
-            iam.PodIdentity(TRAINING, account, policies) for account in (_ACCOUNT, f"{_ACCOUNT}-head")
-        )
+        return tuple(iam.PodIdentity(TRAINING, account, access) for account in (_ACCOUNT, f"{_ACCOUNT}-head"))
 
     def compose(self) -> None:
         """Add the job, its configuration, and what its pods may talk to."""
@@ -75,7 +73,7 @@ class RayTraining(Component):
         rbac.service_account(self, f"{_ACCOUNT}-head")
         self.add(_configuration(self._section, self._pool))
         self.add(_job(self.env, self._section, self._pool))
-        for policy in _policies(self.env):
+        for policy in policies(self.env, _ACCOUNT):
             self.add(policy)
         self.add(monitoring.pod_monitor(_ACCOUNT, _PODS, "metrics"))
 
@@ -157,6 +155,7 @@ def _head(section: RayTrain, image: str) -> Body:
         image,
         _HEAD_CPU,
         _HEAD_MEMORY,
+        autoscaled=False,
         volumes=[fsx_volume(), configuration],
         mounts=[mount("fsx", FSX), mount("config", CONFIG, readOnly=True)],
     )
@@ -200,24 +199,4 @@ def _worker(env: Environment, section: RayTrain, pool: NodePool, image: str) -> 
         env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}],
         resources=amounts,
         volumeMounts=[mount("fsx", FSX)],
-    )
-
-
-def _policies(env: Environment) -> tuple[Body, ...]:
-    """Let the pods of a run talk to each other and out, and the operator submit the job to the head."""
-    peers = [network.pods(_PODS)]
-    operator = network.pods({"app.kubernetes.io/name": ray.OPERATOR}, KUBERAY_SYSTEM)
-    outside = [https_outside(env.cluster), pod_identity()]
-    return (
-        network.allow(
-            f"{_ACCOUNT}-cluster",
-            _PODS,
-            ingress=[{"from": peers}, monitoring.scraped(ray.METRICS)],
-            egress=[{"to": peers}, *outside],
-        ),
-        network.allow(
-            f"{_ACCOUNT}-head",
-            _PODS | ray.HEAD,
-            ingress=[{"from": [operator], "ports": network.ports(ray.DASHBOARD)}],
-        ),
     )
