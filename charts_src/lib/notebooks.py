@@ -8,7 +8,7 @@ from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import RAY
 from charts_src.lib.pod import container, mount, pod, port, scratch
-from charts_src.lib.ray import CLIENT, SHARED, shared_token_env
+from charts_src.lib.ray import CLIENT, DASHBOARD, SHARED, shared_token_env
 from charts_src.lib.storage import fsx_volume
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub, Profile
@@ -125,11 +125,15 @@ def _kernel_culling(section: JupyterHub) -> list[str]:
 
 
 def _variables(env: Environment) -> list[Body]:
-    """Tell servers the region, and `ray.init()` where the shared cluster is."""
+    """Tell servers the region, and `ray.init()` and `ray job` where the shared cluster is."""
     variables = [{"name": "AWS_REGION", "value": env.aws.region}]
     if env.ray_cluster:
-        address = f"ray://{SHARED}-head-svc.{RAY}.svc:{CLIENT}"
-        variables += [{"name": "RAY_ADDRESS", "value": address}, *shared_token_env()]
+        head = f"{SHARED}-head-svc.{RAY}.svc"
+        variables += [
+            {"name": "RAY_ADDRESS", "value": f"ray://{head}:{CLIENT}"},
+            {"name": "RAY_API_SERVER_ADDRESS", "value": f"http://{head}:{DASHBOARD}"},
+            *shared_token_env(),
+        ]
     return variables
 
 

@@ -175,6 +175,7 @@ def test_the_pod_of_a_server() -> None:
                 "env": [
                     {"name": "AWS_REGION", "value": "us-west-2"},
                     {"name": "RAY_ADDRESS", "value": "ray://shared-head-svc.ray.svc:10001"},
+                    {"name": "RAY_API_SERVER_ADDRESS", "value": "http://shared-head-svc.ray.svc:8265"},
                     {"name": "RAY_AUTH_MODE", "value": "token"},
                     {
                         "name": "RAY_AUTH_TOKEN",
