@@ -12,7 +12,7 @@ import hashlib
 from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.jupyterhub_settings import HUB_PORT, HUB_URL, PROXY_API_PORT, STATE
-from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, scratch
+from charts_src.lib.pod import container, http_probe, mount, pod, port, scratch
 from charts_src.lib.ray import NO_DISRUPTION
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub
@@ -88,10 +88,7 @@ def _hub_container(env: Environment, section: JupyterHub) -> Body:
             probe, "http", initialDelaySeconds=300, periodSeconds=10, timeoutSeconds=3, failureThreshold=30
         ),
         readinessProbe=http_probe(probe, "http", periodSeconds=2, timeoutSeconds=1, failureThreshold=1000),
-        resources={
-            "requests": {"cpu": "200m", "memory": section.memory},
-            "limits": {"memory": section.memory},
-        },
+        resources=_resources(section.memory),
         volumeMounts=[
             mount("config", _CONFIG, readOnly=True),
             mount("tmp", "/tmp"),  # noqa: S108  # an emptyDir
@@ -131,9 +128,11 @@ def proxy(env: Environment) -> Body:
             *_secrets({_PROXY_TOKEN: "proxy-auth-token"}),
         ],
         ports=[port("http", PROXY_PORT), port("api", PROXY_API_PORT), port("metrics", PROXY_METRICS_PORT)],
-        livenessProbe=_proxy_probe(initialDelaySeconds=60, periodSeconds=10, timeoutSeconds=3),
-        readinessProbe=_proxy_probe(periodSeconds=2, timeoutSeconds=1),
-        resources=resources("200m", "512Mi"),
+        livenessProbe=_proxy_probe(
+            initialDelaySeconds=60, periodSeconds=10, timeoutSeconds=3, failureThreshold=30
+        ),
+        readinessProbe=_proxy_probe(periodSeconds=2, timeoutSeconds=1, failureThreshold=1000),
+        resources=_resources("512Mi"),
     )
     spec = pod(
         program,
@@ -146,7 +145,12 @@ def proxy(env: Environment) -> Body:
 
 
 def _proxy_probe(**timing: int) -> Body:
-    return http_probe("/_chp_healthz", "http", failureThreshold=30, **timing)
+    return http_probe("/_chp_healthz", "http", **timing)
+
+
+def _resources(memory: str) -> Body:
+    """Leave CPU without a limit: everyone waits for these two."""
+    return {"requests": {"cpu": "200m", "memory": memory}, "limits": {"memory": memory}}
 
 
 def _secrets(keys: dict[str, str]) -> list[Body]:
