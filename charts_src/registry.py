@@ -22,6 +22,7 @@ from charts_src.components.fluent_bit import FluentBit
 from charts_src.components.fsx_csi_driver import FsxCsiDriver
 from charts_src.components.fsx_directories import FsxDirectories
 from charts_src.components.gpu_feature_discovery import GpuFeatureDiscovery
+from charts_src.components.jupyterhub import JupyterHubComponent
 from charts_src.components.karpenter import KarpenterController
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.load_balancer_controller import LoadBalancerController
@@ -38,6 +39,8 @@ from charts_src.components.s3_csi_crds import S3CsiCrds
 from charts_src.components.s3_csi_driver import S3CsiDriver
 from charts_src.components.storage import Storage
 from charts_src.manifest import Component
+from charts_src.workloads.ray_cluster import SharedRayCluster
+from charts_src.workloads.ray_train import RayTraining
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
 COMPONENTS: tuple[type[Component], ...] = (
@@ -76,5 +79,8 @@ COMPONENTS: tuple[type[Component], ...] = (
     ArgoWorkflowsCrds,
     MpiOperatorCrds,
     SparkOperatorCrds,
+    JupyterHubComponent,
+    SharedRayCluster,
+    RayTraining,
     StableDiffusionServing,
 )

@@ -10,6 +10,8 @@ from charts_src.model.cert_manager import CertManager
 from charts_src.model.csi_drivers import CsiDrivers
 from charts_src.model.external_secrets import ExternalSecrets
 from charts_src.model.images import Images
+from charts_src.model.jupyterhub import JupyterHub
+from charts_src.model.jupyterhub import check as check_jupyterhub
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
@@ -19,6 +21,10 @@ from charts_src.model.logging import Logging
 from charts_src.model.logging import check as check_logging
 from charts_src.model.node_monitoring import NodeMonitoring
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
+from charts_src.model.ray_cluster import RayCluster
+from charts_src.model.ray_cluster import check as check_ray_cluster
+from charts_src.model.ray_train import RayTrain
+from charts_src.model.ray_train import check as check_ray_train
 from charts_src.model.security import Security
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
@@ -94,6 +100,15 @@ class Environment(Model):
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
+    jupyterhub: JupyterHub | None = None
+    """Notebooks; leave it out for an environment without them."""
+
+    ray_cluster: RayCluster | None = None
+    """The Ray cluster that notebooks share; leave it out for an environment without it."""
+
+    ray_train: RayTrain | None = None
+    """A distributed training job with Ray; leave it out for an environment without one."""
+
     def problems(self) -> Iterable[Problem]:
         """Find contradictions between sections."""
         if IPv4Network(self.cluster.vpc_cidr).overlaps(IPv4Network(self.cluster.service_cidr)):
@@ -107,3 +122,9 @@ class Environment(Model):
         yield from check_logging(self.logging, self.storage)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
+        if self.jupyterhub:
+            yield from check_jupyterhub(self.jupyterhub, self.karpenter)
+        if self.ray_cluster:
+            yield from check_ray_cluster(self.ray_cluster, self.karpenter)
+        if self.ray_train:
+            yield from check_ray_train(self.ray_train, self.karpenter, self.storage)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from charts_src.lib.notebooks import NOTEBOOK
 from charts_src.model import Environment
 from charts_src.objects import Identity
 
@@ -52,11 +53,7 @@ PODS: Final = (
     RuntimePods(
         "notebooks",
         "notebook",
-        {
-            "app.kubernetes.io/name": "jupyterhub",
-            "app.kubernetes.io/component": "singleuser-server",
-            "component": "singleuser-server",
-        },
+        NOTEBOOK,
         "KubeSpawner, for each user",
     ),
 )
