@@ -6,6 +6,7 @@ from charts_src.components.crds import (
     ExternalSecretsCrds,
     KarpenterCrds,
     KubeRayCrds,
+    KueueCrds,
     LoadBalancerControllerCrds,
     MpiOperatorCrds,
     NodeFeatureDiscoveryCrds,
@@ -13,8 +14,11 @@ from charts_src.components.crds import (
     SparkOperatorCrds,
 )
 from charts_src.components.kuberay_operator import KubeRayOperator
+from charts_src.components.kueue import KueueController
+from charts_src.components.mpi_operator import MpiOperator
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.node_pools import NodePools
+from charts_src.components.queues import Queues
 from charts_src.manifest import Component
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
@@ -31,6 +35,10 @@ COMPONENTS: tuple[type[Component], ...] = (
     KubeRayOperator,
     ArgoWorkflowsCrds,
     MpiOperatorCrds,
+    MpiOperator,
+    KueueCrds,
+    KueueController,
+    Queues,
     SparkOperatorCrds,
     StableDiffusionServing,
 )

@@ -36,6 +36,14 @@ _DISRUPTION: dict[Purpose, Body] = {
             {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]},
         ],
     },
+    "batch": {
+        "consolidationPolicy": "WhenEmpty",
+        "consolidateAfter": "2m",
+        "budgets": [
+            {"nodes": "10%", "reasons": ["Drifted", "Unhealthy"]},
+            {"nodes": "100%", "reasons": ["Empty"]},
+        ],
+    },
 }
 """When Karpenter may take a node away. Training needs all nodes of a job: only empty or broken ones go."""
 
@@ -43,6 +51,7 @@ _LIFETIME: dict[Purpose, Body] = {
     "system": {"expireAfter": "720h", "terminationGracePeriod": "24h"},
     "inference": {"expireAfter": "720h", "terminationGracePeriod": "24h"},
     "training": {"expireAfter": "Never"},
+    "batch": {"expireAfter": "168h", "terminationGracePeriod": "24h"},
 }
 """How long a node lives, and how long a drain may be held up; budgets don't hold back expiry."""
 

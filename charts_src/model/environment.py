@@ -10,6 +10,9 @@ from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
+from charts_src.model.kueue import Kueue
+from charts_src.model.kueue import check as check_kueue
+from charts_src.model.mpi_operator import MpiOperator
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
@@ -58,6 +61,12 @@ class Environment(Model):
     kuberay: KubeRay = KubeRay()
     """The operator that runs Ray clusters."""
 
+    mpi_operator: MpiOperator = MpiOperator()
+    """The operator that runs MPIJobs, for training over several nodes."""
+
+    kueue: Kueue = Kueue()
+    """Queues: a job starts when the quota of its team has room for all of its pods."""
+
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
@@ -70,5 +79,6 @@ class Environment(Model):
             )
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
+        yield from check_kueue(self.kueue, self.karpenter, self.stable_diffusion)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)

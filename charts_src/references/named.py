@@ -31,6 +31,7 @@ class _Field(NamedTuple):
 
 
 _FIELDS = {
+    "ca": _Field("", "Secret", ("secretName",)),
     "configMap": _Field("", "ConfigMap", ("name",)),
     "configMapKeyRef": _Field("", "ConfigMap", ("name",)),
     "configMapRef": _Field("", "ConfigMap", ("name",)),
