@@ -41,7 +41,9 @@ HEALTH_CHECKED = frozenset(
 """(group, kind) of custom resources whose health Argo CD waits for: those of resource_customizations in
 argo-cd v3.6.1 and of lib/health."""
 
-_ADMITTED = frozenset({("kueue.x-k8s.io", "ClusterQueue")})
+_ADMITTED = frozenset(
+    {("kueue.x-k8s.io", "ClusterQueue"), ("sparkoperator.k8s.io", "ScheduledSparkApplication")}
+)
 """(group, kind) of custom resources without a health check that nobody can write until a webhook of their
 controller serves."""
 

@@ -19,7 +19,11 @@ from charts_src.components.mpi_operator import MpiOperator
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.node_pools import NodePools
 from charts_src.components.queues import Queues
+from charts_src.components.spark_history import SparkHistory
+from charts_src.components.spark_jobs import SparkJobs
+from charts_src.components.spark_operator import SparkOperator
 from charts_src.manifest import Component
+from charts_src.workloads.spark_text_pipeline import SparkTextPipeline
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
 COMPONENTS: tuple[type[Component], ...] = (
@@ -40,5 +44,9 @@ COMPONENTS: tuple[type[Component], ...] = (
     KueueController,
     Queues,
     SparkOperatorCrds,
+    SparkOperator,
+    SparkJobs,
+    SparkHistory,
+    SparkTextPipeline,
     StableDiffusionServing,
 )

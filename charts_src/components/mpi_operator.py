@@ -5,8 +5,8 @@ Sources, all github.com/kubeflow/mpi-operator@v0.8.2: manifests/base (Deployment
 
 What it does beside Kueue (same file, syncHandler): a suspended MPIJob has no workers yet, so zero of zero
 workers are ready and the launcher is created at once, suspended; it starts together with the workers when
-Kueue lets the job run, whatever launcherCreationPolicy says. No job waits for its own launcher, and a launcher
-must itself wait until its workers answer.
+Kueue lets the job run, whatever launcherCreationPolicy says. So no job waits for its own launcher, and a
+launcher must itself wait until its workers answer.
 """
 
 from charts_src.lib import controllers, monitoring, network, rbac, user_roles

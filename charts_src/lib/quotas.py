@@ -17,7 +17,7 @@ RESOURCES = ("cpu", "memory", NVIDIA_GPU, NEURON_DEVICE, EFA_INTERFACE)
 def quotas(
     nodes: int, types: tuple[InstanceType, ...], accelerator: Accelerator, *, efa: bool
 ) -> dict[str, str]:
-    """Give what this many nodes of a pool have, counted as the limits of the NodePool are: the largest type."""
+    """Give what this many nodes of a pool have, counted as its limits are: by the largest type."""
     amounts = dict.fromkeys(RESOURCES, "0")
     amounts["cpu"] = decimal(nodes * max(item.vcpus for item in types))
     amounts["memory"] = gibibytes(nodes * max(item.memory_mib for item in types) // 1024)

@@ -14,6 +14,8 @@ from charts_src.model.kueue import Kueue
 from charts_src.model.kueue import check as check_kueue
 from charts_src.model.mpi_operator import MpiOperator
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
+from charts_src.model.spark import Spark
+from charts_src.model.spark import check as check_spark
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
@@ -67,6 +69,9 @@ class Environment(Model):
     kueue: Kueue = Kueue()
     """Queues: a job starts when the quota of its team has room for all of its pods."""
 
+    spark: Spark | None = None
+    """Spark jobs on Kubernetes; leave it out for an environment without them."""
+
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
@@ -80,5 +85,7 @@ class Environment(Model):
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
         yield from check_kueue(self.kueue, self.karpenter, self.stable_diffusion)
+        if self.spark:
+            yield from check_spark(self.spark, self.karpenter, self.storage)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)

@@ -77,7 +77,7 @@ class Kueue(Model):
     """How much of each kind of node pool the queues hand out."""
 
     teams: Annotated[Mapping[Name, Team], Field(min_length=1)] = {
-        "platform": Team(share=100, default_in=QUEUE_NAMESPACES)
+        "platform": Team(share=100, default_in=("ray", "spark-jobs", "training"))
     }
     """Teams by name."""
 
