@@ -8,10 +8,10 @@ its pods select, and pins them to it. Quotas are whole nodes. Quotas of all team
 are never more than the limits of the NodePool, so no job is let in that Karpenter has no nodes for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from charts_src.lib.accelerators import EFA_LABEL, node_labels, taints
+from charts_src.lib.accelerators import EFA_LABEL, Purpose, node_labels, taints
 from charts_src.lib.kueue_config import namespace_selector
 from charts_src.lib.namespaces import KUEUE_SYSTEM
 from charts_src.lib.queues import PRIORITIES, QUEUE, QUEUE_NAMESPACES
@@ -26,6 +26,8 @@ COHORT = "genai-on-eks"
 
 _API = "kueue.x-k8s.io/v1beta2"
 
+_RANK: tuple[Purpose, ...] = ("batch", "training", "inference", "system")
+
 Pools = dict[str, NodePool]
 
 
@@ -38,11 +40,7 @@ class Queues(Component):
     def compose(self) -> None:
         """Add a flavor for each pool that queues hand out, the queues of each team, and the priorities."""
         kueue = self.env.kueue
-        pools = {
-            name: pool
-            for name, pool in self.env.karpenter.node_pools.items()
-            if queued_nodes(kueue, pool) > 0
-        }
+        pools = _pools(kueue, self.env.karpenter.node_pools)
         for name, pool in pools.items():
             self.add(_flavor(name, pool))
         self.add(_cohort(kueue, pools))
@@ -50,6 +48,12 @@ class Queues(Component):
             self.add(_cluster_queue(name, team, kueue, pools))
         for body in (*_local_queues(kueue), *_priorities()):
             self.add(body)
+
+
+def _pools(kueue: Kueue, pools: Mapping[str, NodePool]) -> Pools:
+    """Give the pools that queues hand out; a job that selects none is taken into the first that it fits."""
+    ranked = sorted(pools.items(), key=lambda item: _RANK.index(item[1].purpose))
+    return {name: pool for name, pool in ranked if queued_nodes(kueue, pool) > 0}
 
 
 def _flavor(name: str, pool: NodePool) -> Body:

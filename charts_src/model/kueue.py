@@ -93,10 +93,8 @@ class Kueue(Model):
         for namespace in QUEUE_NAMESPACES:
             owners = [name for name, team in self.teams.items() if namespace in team.default_in]
             if len(owners) != 1:
-                found = "no team" if not owners else f"the teams {' and '.join(owners)}"
-                yield Problem(
-                    ("teams",), f"{found} have {namespace} in default_in; name it for exactly one team"
-                )
+                found = f"the teams {' and '.join(owners)} have" if owners else "no team has"
+                yield Problem(("teams",), f"{found} {namespace} in default_in; name it for exactly one team")
 
 
 def queued_nodes(kueue: Kueue, pool: NodePool) -> int:
