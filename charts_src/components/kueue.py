@@ -9,10 +9,9 @@ import hashlib
 
 from charts_src.emit import emit
 from charts_src.lib import controllers, kueue_webhooks, monitoring, network, rbac, user_roles, webhook_tls
-from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.kueue_config import HEALTH_PORT, METRICS_PORT, WEBHOOK_PORT, configuration
-from charts_src.lib.namespaces import KUEUE_SYSTEM
+from charts_src.lib.namespaces import KUEUE_SYSTEM, MONITORING
 from charts_src.lib.pod import container, http_probe, mount, pod, port, resources
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
@@ -28,6 +27,11 @@ METRICS_SERVICE = "kueue-metrics"
 METRICS_CERTIFICATE = "kueue-metrics"
 METRICS_SECRET = "kueue-metrics-server-cert"  # noqa: S105  # the name of a Secret
 LEADER_ELECTION = "kueue-leader-election"
+METRICS_READER = "kueue-metrics-reader"
+PROMETHEUS_ACCOUNT = "prometheus"
+"""ServiceAccount of Prometheus in the namespace `monitoring`."""
+SCRAPE_CLASS = "authenticated"
+"""Scrape class of Prometheus for targets to which it shows its API token; monitors can't name the file."""
 METRICS_AUTHENTICATION = "kueue-metrics-authentication"
 _USER = 65532
 
@@ -121,7 +125,7 @@ class KueueController(Component):
             _config_map(text),
             _deployment(self.env, text),
             controllers.disruption_budget(NAME),
-            controllers.service(kueue_webhooks.SERVICE, NAME, "webhook", 443),
+            controllers.service(kueue_webhooks.SERVICE, NAME, 443, "webhook"),
             *kueue_webhooks.configurations(),
             *_certificates(),
             *_metrics(),
@@ -139,7 +143,7 @@ class KueueController(Component):
         account = rbac.service_account(self, NAME)
         for name, rules in ((NAME, RULES), (METRICS_AUTHENTICATION, METRICS_RULES)):
             self.add(rbac.cluster_role(name, rules))
-            rbac.bind_cluster_role_everywhere(account, name)
+            rbac.bind_cluster_wide(account, name)
         self.add(rbac.role(LEADER_ELECTION, LEADER_ELECTION_RULES))
         rbac.bind_role(account, LEADER_ELECTION)
 
@@ -163,22 +167,21 @@ def _deployment(env: Environment, text: str) -> Body:
         serviceAccountName=NAME,
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
-        topologySpreadConstraints=controllers.spread(NAME),
         volumes=[
             {"name": "config", "configMap": {"name": CONFIG, "defaultMode": 420}},
             _secret_volume("webhook-certificate", WEBHOOK_SECRET),
             _secret_volume("metrics-certificate", METRICS_SECRET),
         ],
-        **placement("none", "system"),
     )
     identity = {"runAsUser": _USER, "runAsGroup": _USER}
-    annotations = {"genai-on-eks/config": hashlib.sha256(text.encode()).hexdigest()[:16]}
-    return controllers.deployment(
+    body = controllers.deployment(
         NAME,
         env.kueue.replicas,
         spec | {"securityContext": spec["securityContext"] | identity},
-        annotations,
     )
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    body["spec"]["template"]["metadata"]["annotations"] = {"genai-on-eks/config": digest}
+    return body
 
 
 def _container(env: Environment) -> Body:
@@ -217,18 +220,37 @@ def _certificates() -> list[Body]:
 def _metrics() -> list[Body]:
     """Serve metrics over TLS to holders of a token that may get /metrics; there is no way to turn that off.
 
-    Prometheus does not check the certificate, as upstream's monitor: it would need to read a Secret here.
+    Prometheus does not check the certificate, as with upstream's monitor: it would need to read a Secret.
     """
-    labels = {"app.kubernetes.io/component": "metrics"}
     monitor = monitoring.service_monitor(
         NAME,
-        labels,
+        controllers.labels(METRICS_SERVICE),
         "https",
         scheme="https",
-        bearerTokenFile="/var/run/secrets/kubernetes.io/serviceaccount/token",
         tlsConfig={"insecureSkipVerify": True},
     )
-    return [controllers.service(METRICS_SERVICE, NAME, "https", METRICS_PORT, labels=labels), monitor]
+    monitor["spec"]["scrapeClass"] = SCRAPE_CLASS
+    reader = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": METRICS_READER},
+        "rules": [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}],
+    }
+    return [controllers.service(METRICS_SERVICE, NAME, METRICS_PORT, "https"), monitor, reader, _reading()]
+
+
+def _reading() -> Body:
+    """Let Prometheus get /metrics of programs that ask the Kubernetes API who may."""
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": METRICS_READER},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": METRICS_READER},
+        "subjects": [
+            {"kind": "ServiceAccount", "name": PROMETHEUS_ACCOUNT, "namespace": MONITORING, "apiGroup": ""}
+        ],
+    }
 
 
 def _network_policy(env: Environment) -> Body:

@@ -10,7 +10,6 @@ launcher must itself wait until its workers answer.
 """
 
 from charts_src.lib import controllers, monitoring, network, rbac, user_roles
-from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import MPI_OPERATOR, TRAINING
 from charts_src.lib.pod import container, http_probe, pod, port, resources
@@ -85,7 +84,7 @@ class MpiOperator(Component):
         rbac.bind_cluster_role(account, OPERATOR, TRAINING)
         priority_classes = Rule("scheduling.k8s.io", ("priorityclasses",), READ)
         self.add(rbac.cluster_role(PRIORITY_CLASSES, [priority_classes]))
-        rbac.bind_cluster_role_everywhere(account, PRIORITY_CLASSES)
+        rbac.bind_cluster_wide(account, PRIORITY_CLASSES)
         self.add(rbac.role(LEADER_ELECTION, LEADER_ELECTION_RULES))
         rbac.bind_role(account, LEADER_ELECTION)
 
@@ -100,8 +99,6 @@ def _deployment(env: Environment) -> Body:
         serviceAccountName=OPERATOR,
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
-        topologySpreadConstraints=controllers.spread(OPERATOR),
-        **placement("none", "system"),
     )
     identity = {"runAsUser": _USER, "runAsGroup": _USER}
     return controllers.deployment(

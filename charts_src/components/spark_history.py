@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 
 from charts_src.lib import controllers, network, rbac
-from charts_src.lib.accelerators import placement
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
@@ -69,7 +68,7 @@ class SparkHistory(Component):
             _config_map(text),
             _deployment(self.env, self._section, text),
             controllers.disruption_budget(NAME),
-            controllers.service(NAME, NAME, "http", PORT),
+            controllers.service(NAME, NAME, PORT, "http"),
             ingress(self.env.ingress, NAME, self._section.history_host, backend),
             _network_policy(self.env),
         )
@@ -117,13 +116,12 @@ def _deployment(env: Environment, section: Spark, text: str) -> Body:
             scratch("cache", "10Gi"),
             scratch("tmp", "1Gi"),
         ],
-        **placement("none", "system"),
     )
     identity = {"runAsUser": USER, "runAsGroup": USER, "fsGroup": USER}
-    annotations = {"genai-on-eks/config": hashlib.sha256(text.encode()).hexdigest()[:16]}
-    return controllers.deployment(
-        NAME, 1, spec | {"securityContext": spec["securityContext"] | identity}, annotations
-    )
+    body = controllers.deployment(NAME, 1, spec | {"securityContext": spec["securityContext"] | identity})
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    body["spec"]["template"]["metadata"]["annotations"] = {"genai-on-eks/config": digest}
+    return body
 
 
 def _server(env: Environment, section: Spark) -> Body:

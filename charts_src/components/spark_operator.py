@@ -7,7 +7,6 @@ webhook, prometheus), cmd/operator (flags, probes), Dockerfile (user 185, writab
 from typing import Any
 
 from charts_src.lib import controllers, monitoring, network, rbac, spark_webhook, user_roles
-from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import SPARK_JOBS, SPARK_OPERATOR
 from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, scratch
@@ -104,9 +103,7 @@ class SparkOperator(Component):
 
 def _certificate_reader() -> Body:
     """Let the webhook read the Secret of its certificate; upstream lets it write Secrets too."""
-    role = rbac.role(_CERTIFICATE_READER, [Rule("", ("secrets",), ("get",))])
-    role["rules"][0]["resourceNames"] = [spark_webhook.SECRET]
-    return role
+    return rbac.role(_CERTIFICATE_READER, [Rule("", ("secrets",), ("get",), (spark_webhook.SECRET,))])
 
 
 def _controller(env: Environment, section: Spark) -> Body:
@@ -198,9 +195,7 @@ def _deployment(name: str, replicas: int, program: Body, volumes: list[Body]) ->
         serviceAccountName=name,
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
-        topologySpreadConstraints=controllers.spread(name),
         volumes=volumes,
-        **placement("none", "system"),
     )
     identity = {"runAsUser": USER, "runAsGroup": USER, "fsGroup": USER}
     return controllers.deployment(

@@ -26,6 +26,8 @@ EFA_LABEL = "genai-on-eks/efa"
 
 NVIDIA_GPU = "nvidia.com/gpu"
 NEURON_DEVICE = "aws.amazon.com/neuron"
+NEURON_CORE = "aws.amazon.com/neuroncore"
+EFA = "vpc.amazonaws.com/efa"
 
 RESOURCE: dict[Accelerator, str] = {
     "nvidia": NVIDIA_GPU,

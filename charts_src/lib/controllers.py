@@ -1,24 +1,20 @@
-"""What every controller has around its pod: Deployment, disruption budget, Service.
+"""What every controller of ours has around its pod: a Deployment that rolls one by one, and a budget."""
 
-Each takes the name of the controller, which its pods carry as app.kubernetes.io/name.
-"""
-
-from typing import Any
-
+from charts_src.lib.accelerators import placement
 from charts_src.objects import Body
 
 
 def labels(name: str) -> dict[str, str]:
-    """Give the labels that select the pods of a controller."""
+    """Give the label by which Services, budgets and network policies select the pods of a controller."""
     return {"app.kubernetes.io/name": name}
 
 
-def deployment(name: str, replicas: int, spec: Body, annotations: dict[str, str] | None = None) -> Body:
-    """Give a Deployment that rolls one pod at a time, the new one first; `spec` is a PodSpec.
+def deployment(name: str, replicas: int, spec: Body) -> Body:
+    """Give the Deployment of a controller, on system nodes and on as many of them as it has pods.
 
-    `annotations` are the pods', such as the hash of a file that is read only at the start.
+    A new pod is ready before an old one goes, so with leader election there is always one to take over.
     """
-    metadata: Body = {"labels": labels(name)} | ({"annotations": annotations} if annotations else {})
+    placed = spec | placement("none", "system") | {"topologySpreadConstraints": [_spread(name)]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -27,21 +23,9 @@ def deployment(name: str, replicas: int, spec: Body, annotations: dict[str, str]
             "replicas": replicas,
             "selector": {"matchLabels": labels(name)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": {"metadata": metadata, "spec": spec},
+            "template": {"metadata": {"labels": labels(name)}, "spec": placed},
         },
     }
-
-
-def spread(name: str) -> list[Body]:
-    """Give the topologySpreadConstraints that keep the pods of a controller on different nodes."""
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": "kubernetes.io/hostname",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": labels(name)},
-        }
-    ]
 
 
 def disruption_budget(name: str) -> Body:
@@ -54,15 +38,24 @@ def disruption_budget(name: str) -> Body:
     }
 
 
-def service(name: str, selected: str, port_name: str, port: int, **metadata: Any) -> Body:
-    """Give a Service on one port for the controller `selected`, to the container's port of the same name."""
+def service(name: str, selected: str, port: int, target: str) -> Body:
+    """Give the Service `name`, with labels of the same name, that leads to a named port of a controller."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name} | metadata,
+        "metadata": {"name": name, "labels": labels(name)},
         "spec": {
             "type": "ClusterIP",
             "selector": labels(selected),
-            "ports": [{"name": port_name, "port": port, "targetPort": port_name, "protocol": "TCP"}],
+            "ports": [{"name": target, "port": port, "targetPort": target, "protocol": "TCP"}],
         },
+    }
+
+
+def _spread(name: str) -> Body:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": labels(name)},
     }

@@ -4,13 +4,10 @@ Amounts are written as Kubernetes itself would write them (1Ti, not 1024Gi): Kue
 object back when it is created, and Argo CD would see another spelling as a difference.
 """
 
-from charts_src.lib.accelerators import NEURON_DEVICE, NVIDIA_GPU, RESOURCE, Accelerator
+from charts_src.lib.accelerators import EFA, NEURON_DEVICE, NVIDIA_GPU, RESOURCE, Accelerator
 from charts_src.lib.instances import InstanceType
 
-EFA_INTERFACE = "vpc.amazonaws.com/efa"
-"""Extended resource of the EFA device plugin: one interface."""
-
-RESOURCES = ("cpu", "memory", NVIDIA_GPU, NEURON_DEVICE, EFA_INTERFACE)
+RESOURCES = ("cpu", "memory", NVIDIA_GPU, NEURON_DEVICE, EFA)
 """Resources that a job's quota covers, in the order of the quotas of each flavor."""
 
 
@@ -24,7 +21,7 @@ def quotas(
     if accelerator != "none":
         amounts[RESOURCE[accelerator]] = decimal(nodes * max(item.accelerators for item in types))
     if efa:
-        amounts[EFA_INTERFACE] = decimal(nodes * max(item.efa_interfaces for item in types))
+        amounts[EFA] = decimal(nodes * max(item.efa_interfaces for item in types))
     return amounts
 
 

@@ -38,7 +38,7 @@ def objects() -> Iterator[Body]:
     Differences from upstream: a root of its own for the certificate (lib/webhook_tls), and port 443 on the
     Service, to which the API server connects unless told otherwise.
     """
-    yield controllers.service(SERVICE, WEBHOOK, "webhook", 443)
+    yield controllers.service(SERVICE, WEBHOOK, 443, "webhook")
     yield from webhook_tls.root(ISSUER)
     yield webhook_tls.serving(CERTIFICATE, ISSUER, SERVICE, SPARK_OPERATOR, SECRET)
     kinds = [_kind("mutate", version, singular) for version, singular in _KINDS]

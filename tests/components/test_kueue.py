@@ -160,7 +160,9 @@ def test_the_api_server_reaches_the_webhooks_and_prometheus_the_metrics() -> Non
     assert metrics["ports"] == [{"port": 8443, "protocol": "TCP"}]
     monitor = objects()["ServiceMonitor/kueue"]["spec"]
     assert monitor["endpoints"][0]["scheme"] == "https"
-    assert monitor["selector"]["matchLabels"] == {"app.kubernetes.io/component": "metrics"}
-    assert (
-        objects()["Service/kueue-metrics"]["metadata"]["labels"]["app.kubernetes.io/component"] == "metrics"
-    )
+    assert monitor["scrapeClass"] == "authenticated"
+    assert monitor["selector"]["matchLabels"] == {"app.kubernetes.io/name": "kueue-metrics"}
+    service = objects()["Service/kueue-metrics"]["metadata"]
+    assert service["labels"]["app.kubernetes.io/name"] == "kueue-metrics"
+    (subject,) = objects()["ClusterRoleBinding/kueue-metrics-reader"]["subjects"]
+    assert (subject["namespace"], subject["name"]) == ("monitoring", "prometheus")
