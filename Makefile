@@ -31,8 +31,12 @@ diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main wha
 	@$(RUN) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
 
 .PHONY: validate
-validate: $(VENV) $(BIN)/kubeconform ## Check every manifest of ENV strictly against its schema, offline
+validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
 	@$(RUN) validate $(ENV)
+
+.PHONY: connections
+connections: $(VENV) ## List who may talk to whom in ENV, as its network policies allow it
+	@$(RUN) connections $(ENV)
 
 .PHONY: schemas
 schemas: $(VENV) .tools/go ## Derive schemas/ from the pinned upstream packages
@@ -43,7 +47,7 @@ check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned pack
 	@$(RUN) schemas --check
 
 .PHONY: test
-test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread lint ## Run the fast tests
+test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" -n auto
 
 .PHONY: test-heavy
@@ -63,6 +67,18 @@ new: $(VENV) ## Write the files of a new component NAME
 .PHONY: benchmark
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
+
+.PHONY: expiry
+expiry: $(VENV) ## List what is pinned and past, or near, the end of its support on DATE (2026-11-24; today if not given)
+	@$(RUN) expiry $(or $(DATE),$(shell date +%F))
+
+.PHONY: docs
+docs: $(VENV) ## Write docs/components.md: what each component is, may do and can be told
+	@$(RUN) docs
+
+.PHONY: lock-images
+lock-images: $(VENV) $(BIN)/crane ## Ask the registries for the digest of every image, and render with them from then on
+	@$(RUN) lock-images
 
 .PHONY: lock
 lock: $(UV) ## Pin every Python package anew in requirements.lock
@@ -105,3 +121,4 @@ endef
 $(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconform))
 $(eval $(call go-tool,yamlread,go,./cmd/yamlread))
 $(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
+$(eval $(call go-tool,crane,crane,github.com/google/go-containerregistry/cmd/crane))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from charts_src.argocd import app_project, application, file_name
 from charts_src.emit import emit
+from charts_src.lib.cluster_nodes import cluster_toleration
 from charts_src.lib.pod import container, mount, pod
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -31,6 +32,7 @@ KUBECTL = "registry.k8s.io/kubectl:v1.35.4"
 _HEALTH = Path(__file__).parent / "lib" / "health"
 _ROOT = "root"
 _LOADER = "root-loader"
+_POD = "/spec/template/spec"
 _LABELS = {"app.kubernetes.io/name": _LOADER, "app.kubernetes.io/part-of": "genai-on-eks"}
 _GROUP = "argoproj.io"
 
@@ -55,11 +57,17 @@ def _kustomization(env: Environment, fields: Body) -> Files:
 def _install(env: Environment, resources: list[str], patches: list[str]) -> Body:
     # The upstream ClusterRoleBindings name the namespace argocd, and kustomize leaves subjects alone.
     subject = {"op": "replace", "path": "/subjects/0/namespace", "value": env.argocd.namespace}
+    # Argo CD brings Karpenter, so it has to run where there are nodes before Karpenter launches any.
+    toleration = {"op": "add", "path": f"{_POD}/tolerations", "value": [cluster_toleration()]}
     return {
         "resources": [INSTALL, *resources],
         "patches": [
             *({"path": path, "target": {"kind": "ConfigMap", "name": _patched(path)}} for path in patches),
             {"patch": emit([subject]), "target": {"kind": "ClusterRoleBinding"}},
+            *(
+                {"patch": emit([toleration]), "target": {"kind": kind}}
+                for kind in ("Deployment", "StatefulSet")
+            ),
         ],
     }
 
@@ -182,6 +190,7 @@ def _job(env: Environment, root: Files) -> Body:
                         "runAsUser": 65532,
                         "seccompProfile": {"type": "RuntimeDefault"},
                     },
+                    tolerations=[cluster_toleration()],
                     volumes=[{"name": "root", "configMap": {"name": _LOADER}}],
                 ),
             },

@@ -9,7 +9,7 @@ import difflib
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from charts_src import commands, state
@@ -50,21 +50,34 @@ def _run(arguments: argparse.Namespace) -> Outcome:
         names = state.environment_names()
         if not names:
             raise UserError("environments: has no environment; write NAME.yaml there")
-    match arguments.command:
-        case "render" if arguments.verify:
-            return commands.verify(names)
-        case "render":
-            return commands.render(names, recall=not arguments.full)
-        case "diff":
-            return commands.diff(names, arguments.base, arguments.format, color=_wants_color())
-        case "validate":
-            return commands.validate(names)
-        case "new":
-            return commands.new(arguments.name)
-        case "schemas" if arguments.check:
-            return commands.check_schemas()
-        case _:
-            return commands.write_schemas(only_environment=arguments.only_environment)
+    return _COMMANDS[arguments.command](arguments, names)
+
+
+def _render(arguments: argparse.Namespace, names: list[str]) -> Outcome:
+    return commands.verify(names) if arguments.verify else commands.render(names, recall=not arguments.full)
+
+
+def _diff(arguments: argparse.Namespace, names: list[str]) -> Outcome:
+    return commands.diff(names, arguments.base, arguments.format, color=_wants_color())
+
+
+def _schemas(arguments: argparse.Namespace, _names: list[str]) -> Outcome:
+    if arguments.check:
+        return commands.check_schemas()
+    return commands.write_schemas(only_environment=arguments.only_environment)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
+    "connections": lambda _, names: commands.connections(names),
+    "diff": _diff,
+    "docs": lambda arguments, _: commands.docs(check=arguments.check),
+    "expiry": lambda arguments, _: commands.expiry(arguments.date),
+    "lock-images": lambda _arguments, _names: commands.lock_images(),
+    "new": lambda arguments, _: commands.new(arguments.name),
+    "render": _render,
+    "schemas": _schemas,
+    "validate": lambda _, names: commands.validate(names),
+}
 
 
 def _wants_color() -> bool:
@@ -105,10 +118,18 @@ def _parser() -> argparse.ArgumentParser:
     diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
     diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
-    subparsers.add_parser("validate", parents=[environment], help="check every manifest against its schema")
+    subparsers.add_parser(
+        "validate", parents=[environment], help="check every manifest alone, and all together"
+    )
+    subparsers.add_parser("connections", parents=[environment], help="list who may talk to whom")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")
     schemas.add_argument("--only-environment", action="store_true", help="only the schema of environments/")
+    expiry = subparsers.add_parser("expiry", help="list pins past, or near, the end of their support")
+    expiry.add_argument("date", help="such as 2026-11-24")
+    docs = subparsers.add_parser("docs", help="write docs/components.md")
+    docs.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is stale")
+    subparsers.add_parser("lock-images", help="ask the registries for the digest of every image")
     new = subparsers.add_parser("new", help="write the files of a new component")
     new.add_argument("name")
     return parser

@@ -4,11 +4,15 @@ What a command needs is imported where it is used: rendering starts Node, and a 
 to do must not.
 """
 
+import os
 from typing import NamedTuple
 
 from charts_src import ROOT, fingerprint, state
 
 DONE, DIFFERENT = 0, 1
+
+DOCS = ROOT / "docs" / "components.md"
+"""The page about components."""
 
 _MARKER_ROOM = 1024
 """Characters of a pull-request comment that are left to the workflow, which marks the comment as its own."""
@@ -64,12 +68,22 @@ def diff(names: list[str], base: str | None, form: str, *, color: bool) -> Outco
 
 
 def validate(names: list[str]) -> Outcome:
-    """Check every manifest of the environments strictly against the schemas of its Kubernetes minor."""
+    """Check every manifest of the environments strictly against its schema, and all of them together."""
     from charts_src import workspace
 
-    reports = workspace.validate(names)
-    code = DONE if all(report.ok for report in reports.values()) else DIFFERENT
-    return Outcome(code, "".join(f"{name}: {report}\n" for name, report in reports.items()))
+    reports, proofs = workspace.validate(names), workspace.prove(names)
+    lines = [f"{name}: {found}\n" for name in names for found in (reports[name], proofs[name])]
+    holds = all(reports[name].ok and not proofs[name].failures for name in names)
+    return Outcome(DONE if holds else DIFFERENT, "".join(lines))
+
+
+def connections(names: list[str]) -> Outcome:
+    """List who may talk to whom, as the network policies of the environments allow it."""
+    from charts_src import workspace
+    from charts_src.proofs.connections import matrix
+
+    rows = [(name, *row) for name in names for row in matrix(workspace.objects(name))]
+    return Outcome(DONE, "".join("\t".join(row) + "\n" for row in rows))
 
 
 def write_schemas(*, only_environment: bool) -> Outcome:
@@ -80,6 +94,52 @@ def write_schemas(*, only_environment: bool) -> Outcome:
     if not only_environment:
         schemas.write_upstream()
     return Outcome(DONE, "")
+
+
+def expiry(day: str) -> Outcome:
+    """List what is pinned and past, or near, the end of its support; exit 1 when something is past."""
+    from datetime import date
+
+    from charts_src.errors import UserError
+    from charts_src.ledger import due, pins
+
+    try:
+        today = date.fromisoformat(day)
+    except ValueError:
+        raise UserError(f"{day}: is no date; write it as 2026-11-24") from None
+    entries = pins()
+    found = due(entries, today)
+    past = any(each.state == "past" for each in found)
+    lines = [*map(str, found), f"{len(entries)} pinned, {len(found)} to look at on {today}"]
+    return Outcome(DIFFERENT if past else DONE, "".join(f"{line}\n" for line in lines))
+
+
+def docs(*, check: bool) -> Outcome:
+    """Write the page about components, or report that it is not what the components say."""
+    from charts_src import workspace
+
+    page = workspace.components_page()
+    stale = not DOCS.is_file() or DOCS.read_text(encoding="utf-8") != page
+    if check:
+        return (
+            Outcome(DIFFERENT, f"{DOCS.relative_to(ROOT)}: stale; run make docs\n")
+            if stale
+            else Outcome(DONE, "")
+        )
+    DOCS.parent.mkdir(exist_ok=True)
+    stage = DOCS.with_suffix(f".{os.getpid()}")
+    stage.write_text(page, encoding="utf-8")
+    stage.replace(DOCS)
+    return Outcome(DONE, "")
+
+
+def lock_images() -> Outcome:
+    """Ask the registries for the digest of every image that the ledger pins."""
+    from charts_src.image_lock import lock
+    from charts_src.ledger import pins
+
+    changed = lock(pin.value for pin in pins() if pin.kind == "image")
+    return Outcome(DONE, "".join(f"{line}\n" for line in changed))
 
 
 def new(name: str) -> Outcome:

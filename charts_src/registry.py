@@ -13,6 +13,7 @@ from charts_src.components.crds import (
     PrometheusOperatorCrds,
     SparkOperatorCrds,
 )
+from charts_src.components.karpenter import KarpenterController
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.kueue import KueueController
 from charts_src.components.mpi_operator import MpiOperator
@@ -33,6 +34,7 @@ COMPONENTS: tuple[type[Component], ...] = (
     LoadBalancerControllerCrds,
     PrometheusOperatorCrds,
     KarpenterCrds,
+    KarpenterController,
     NodePools,
     NodeFeatureDiscoveryCrds,
     KubeRayCrds,

@@ -12,6 +12,7 @@ from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.policy import violations
+from charts_src.policy.images import foreign
 from charts_src.publish import Files
 from charts_src.references import Summary, summarise
 from charts_src.schema import store
@@ -31,14 +32,19 @@ class Unit(NamedTuple):
     """What its ServiceAccounts may do in AWS."""
 
 
+def composed(component: type[Component], env: Environment) -> Component:
+    """Compose one component, without checking it."""
+    return component(App(), env)
+
+
 def build(component: type[Component], env: Environment) -> Unit:
     """Render one component. Raises UserError for objects that no schema or policy admits."""
-    chart = component(App(), env)
+    chart = composed(component, env)
     bodies = sorted(annotate(chart.objects()), key=Identity.of)
     problems = [
         f"{component.name}: {Identity.of(body)}: {problem}"
         for body in bodies
-        for problem in (*_misfits(body, env), *violations(body))
+        for problem in (*_misfits(body, env), *violations(body), *foreign(body, env))
     ]
     if problems:
         raise UserError("\n".join(problems))

@@ -10,6 +10,9 @@ from charts_src.diff.trees import read_revision, read_tree
 from charts_src.errors import UserError
 from charts_src.model import Environment
 from charts_src.objects import NOT_OBJECTS
+from charts_src.proofs.report import Proofs
+from charts_src.proofs.report import prove as check_together
+from charts_src.proofs.tree import Objects, read_objects
 from charts_src.publish import Files, publish
 from charts_src.validate import Report
 from charts_src.validate import validate as check_files
@@ -132,3 +135,23 @@ def validate(names: list[str]) -> dict[str, Report]:
         name: check_files(list(state.folders(name).values()), env.kubernetes, KUBECONFORM)
         for name, env in _environments(names).items()
     }
+
+
+def objects(name: str) -> Objects:
+    """Read the rendered objects of an environment. Raises UserError when there are none."""
+    folder = state.folders(name)[""]
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such directory; render the environment first")
+    return read_objects(folder)
+
+
+def prove(names: list[str]) -> dict[str, Proofs]:
+    """Prove what must hold of all rendered objects of an environment together."""
+    return {name: check_together(objects(name), env) for name, env in _environments(names).items()}
+
+
+def components_page() -> str:
+    """Write the page about components, for all environments."""
+    from charts_src.docs import components_page  # starts Node
+
+    return components_page(config.load_all(state.ENVIRONMENTS))

@@ -89,18 +89,26 @@ def test_the_table_stays_small() -> None:
     assert path.stat().st_size < 150_000
 
 
+NETWORK = {
+    "MaximumNetworkCards": 8,
+    "DefaultNetworkCardIndex": 1,
+    "NetworkCards": [{"MaximumNetworkInterfaces": 4}, {"MaximumNetworkInterfaces": 5}],
+    "Ipv4AddressesPerInterface": 50,
+}
+
+
 def described(**fields: Any) -> dict[str, Any]:
     return {
         "VCpuInfo": {"DefaultVCpus": 128},
         "MemoryInfo": {"SizeInMiB": 524288},
-        "NetworkInfo": {"MaximumNetworkCards": 8},
+        "NetworkInfo": NETWORK,
     } | fields
 
 
 def test_facts_of_a_neuron_instance_are_read_from_the_answer_of_ec2() -> None:
     trn1 = described(
         NeuronInfo={"NeuronDevices": [{"Count": 16, "CoreInfo": {"Count": 2}, "Name": "Trainium"}]},
-        NetworkInfo={"MaximumNetworkCards": 8, "EfaInfo": {"MaximumEfaInterfaces": 8}},
+        NetworkInfo=NETWORK | {"EfaInfo": {"MaximumEfaInterfaces": 8}},
         InstanceStorageInfo={"TotalSizeInGB": 7600},
     )
     assert facts(trn1) == {
@@ -113,6 +121,8 @@ def test_facts_of_a_neuron_instance_are_read_from_the_answer_of_ec2() -> None:
         "neuron_name": "Trainium",
         "efa_interfaces": 8,
         "network_cards": 8,
+        "pod_interfaces": 5,
+        "addresses_per_interface": 50,
         "nvme_gb": 7600,
     }
 

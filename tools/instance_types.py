@@ -49,6 +49,10 @@ def facts(described: Mapping[str, Any]) -> dict[str, Any]:
         "neuron_name": neurons[0]["Name"] if neurons else "",
         "efa_interfaces": network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
         "network_cards": network["MaximumNetworkCards"],
+        "pod_interfaces": network["NetworkCards"][network["DefaultNetworkCardIndex"]][
+            "MaximumNetworkInterfaces"
+        ],
+        "addresses_per_interface": network["Ipv4AddressesPerInterface"],
         "nvme_gb": described.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0),
     }
 

@@ -6,6 +6,7 @@ Source: instance_types.json beside this file, which names its own source; tools/
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class InstanceType:
     network_cards: int
     """Network cards; a type with EFA has one EFA interface on each."""
 
+    pod_interfaces: int
+    """Network interfaces that the default network card can have; the VPC CNI uses no other card for pods."""
+
+    addresses_per_interface: int
+    """IPv4 addresses of each network interface, one of which is the interface's own."""
+
     nvme_gb: int
     """Instance store in GB, all disks together."""
 
@@ -80,6 +87,13 @@ def instance(name: str) -> InstanceType:
 def offered(name: str, region: str) -> tuple[str, ...]:
     """Give the availability zones of a region that offer an instance type, sorted; none in other regions."""
     return tuple(region + letter for letter in instance(name).offerings.get(region, ""))
+
+
+def unknown_type(name: str) -> str:
+    """Say that the table has no such instance type, and what may have been meant."""
+    close = get_close_matches(name, names(), n=1)
+    remedy = f"did you mean {close[0]}?" if close else "add its family to tools/instance_types.py"
+    return f"{name} is not a known instance type; {remedy}"
 
 
 @cache

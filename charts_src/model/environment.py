@@ -13,7 +13,7 @@ from charts_src.model.kuberay import check as check_kuberay
 from charts_src.model.kueue import Kueue
 from charts_src.model.kueue import check as check_kueue
 from charts_src.model.mpi_operator import MpiOperator
-from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
+from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
 from charts_src.model.spark import Spark
 from charts_src.model.spark import check as check_spark
 from charts_src.model.stable_diffusion import StableDiffusion
@@ -82,6 +82,7 @@ class Environment(Model):
                 ("cluster", "service_cidr"),
                 f"overlaps vpc_cidr {self.cluster.vpc_cidr}; choose another range",
             )
+        yield from check_system_nodes(self.cluster.system_nodes, self.aws)
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
         yield from check_kueue(self.kueue, self.karpenter, self.stable_diffusion)

@@ -23,6 +23,17 @@ Repository = Annotated[
 class Images(Model):
     """Where images of upstream are pulled from."""
 
+    registries: tuple[Registry, ...] = (
+        "docker.io",
+        "ghcr.io",
+        "nvcr.io",
+        "public.ecr.aws",
+        "quay.io",
+        "registry.k8s.io",
+    )
+    """Registries that images may come from, beside the environment's own, its mirrors, and that of EKS
+    add-ons in its region. An image from elsewhere fails the render."""
+
     mirrors: Mapping[Registry, Repository] = {}
     """Upstream registry -> what to pull from instead, such as the prefix of an ECR pull-through cache rule:
     quay.io: 111122223333.dkr.ecr.us-west-2.amazonaws.com/quay."""

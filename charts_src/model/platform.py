@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from charts_src.lib.instances import instance, names, offered, unknown_type
 from charts_src.model.base import AccountId, CertificateArn, Cidr, Form, Hostname, Model, Name, Problem
 
 Region = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9]$", "write a region, such as us-west-2")]
@@ -52,6 +53,43 @@ class Aws(Model):
                 yield Problem(("zones", index), f"{zone} is named twice; name each zone once")
 
 
+class SystemNodes(Model):
+    """The managed node group of the cluster: Karpenter, CoreDNS and Argo CD; all else runs on node pools."""
+
+    instance_types: Annotated[tuple[str, ...], Field(min_length=1)] = ("m7i.xlarge", "m7a.xlarge")
+    """EC2 instance types without accelerators; EKS takes the first that it can get."""
+
+    min_size: Annotated[int, Field(ge=2, le=20)] = 2
+    """Fewest nodes; the two pods of Karpenter never share one."""
+
+    desired_size: Annotated[int, Field(ge=2, le=20)] = 2
+    """Nodes to start with; nothing scales the group afterwards."""
+
+    max_size: Annotated[int, Field(ge=2, le=20)] = 4
+    """Most nodes, also while an update replaces them."""
+
+    volume_gib: Annotated[int, Field(ge=20, le=16384)] = 50
+    """Size of the root volume in GiB."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find sizes in the wrong order, and instance types that don't exist or are wasted here."""
+        if not self.min_size <= self.desired_size <= self.max_size:
+            yield Problem(
+                ("desired_size",),
+                f"is {self.desired_size}, which is not between min_size {self.min_size} and max_size "
+                f"{self.max_size}; change one of them",
+            )
+        for index, name in enumerate(self.instance_types):
+            if name not in names():
+                yield Problem(("instance_types", index), unknown_type(name))
+            elif instance(name).accelerator != "none":
+                yield Problem(
+                    ("instance_types", index),
+                    f"{name} has accelerators, which nothing here uses; write a type without, such as "
+                    "m7i.xlarge",
+                )
+
+
 class Cluster(Model):
     """The EKS cluster that the environment is deployed to."""
 
@@ -63,6 +101,19 @@ class Cluster(Model):
 
     service_cidr: Cidr = "172.20.0.0/16"
     """Address range of Kubernetes Services; must not overlap the VPC."""
+
+    system_nodes: SystemNodes = SystemNodes()
+    """Nodes that come with the cluster, for what must run before any node pool."""
+
+
+def check_system_nodes(nodes: SystemNodes, aws: Aws) -> Iterable[Problem]:
+    """Find instance types that no zone of the cluster offers; paths start at the environment."""
+    for index, name in enumerate(nodes.instance_types):
+        if name in names() and not set(aws.zones).intersection(offered(name, aws.region)):
+            yield Problem(
+                ("cluster", "system_nodes", "instance_types", index),
+                f"{name} is not offered in {', '.join(aws.zones)}; name another type",
+            )
 
 
 class ArgoCd(Model):

@@ -3,7 +3,9 @@
 Two tables: fields that mean the same wherever they stand (a PodSpec inside a custom resource names its
 ServiceAccount as a Deployment's does), and fields that only certain kinds have. A new edge is a new row.
 Names of fields: core/v1, networking.k8s.io/v1, rbac.authorization.k8s.io/v1 and autoscaling/v2 of Kubernetes
-1.36, karpenter.sh/v1 of karpenter-provider-aws v1.15.1.
+1.36, karpenter.sh/v1 of karpenter-provider-aws v1.15.1, kueue.x-k8s.io/v1beta2 of kueue v0.19.2,
+external-secrets.io/v1 of external-secrets v1.3.2, argoproj.io/v1alpha1 of argo-workflows v4.1.4,
+sparkoperator.k8s.io/v1beta2 of spark-operator v2.5.2.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +13,10 @@ from typing import Any, NamedTuple
 
 from charts_src.lib.scope import is_namespaced
 from charts_src.objects import Body, Identity
+
+SCHEDULER = "Scheduler"
+"""Stands for the kind of a scheduler, which is no object: pods name it, and the configuration of a
+kube-scheduler makes it."""
 
 
 class Reference(NamedTuple):
@@ -32,14 +38,17 @@ class _Field(NamedTuple):
 
 _FIELDS = {
     "ca": _Field("", "Secret", ("secretName",)),
+    "clusterQueue": _Field("kueue.x-k8s.io", "ClusterQueue"),
     "configMap": _Field("", "ConfigMap", ("name",)),
     "configMapKeyRef": _Field("", "ConfigMap", ("name",)),
     "configMapRef": _Field("", "ConfigMap", ("name",)),
+    "configSecret": _Field("", "Secret"),
     "imagePullSecrets": _Field("", "Secret", ("name",)),
     "ingressClassName": _Field("networking.k8s.io", "IngressClass"),
     "persistentVolumeClaim": _Field("", "PersistentVolumeClaim", ("claimName",)),
     "priorityClassName": _Field("scheduling.k8s.io", "PriorityClass"),
     "runtimeClassName": _Field("node.k8s.io", "RuntimeClass"),
+    "schedulerName": _Field("", SCHEDULER),
     "secret": _Field("", "Secret", ("secretName", "name")),
     "secretKeyRef": _Field("", "Secret", ("name",)),
     "secretRef": _Field("", "Secret", ("name",)),
@@ -47,6 +56,7 @@ _FIELDS = {
     "storageClassName": _Field("storage.k8s.io", "StorageClass"),
     "tls": _Field("", "Secret", ("secretName",)),
     "volumeName": _Field("", "PersistentVolume"),
+    "workflowTemplateRef": _Field("argoproj.io", "WorkflowTemplate", ("name",)),
 }
 
 _TYPED = {
@@ -54,6 +64,7 @@ _TYPED = {
     "nodeClassRef": ("karpenter.k8s.aws", "EC2NodeClass"),
     "roleRef": ("rbac.authorization.k8s.io", "Role"),
     "scaleTargetRef": ("apps", "Deployment"),
+    "secretStoreRef": ("external-secrets.io", "SecretStore"),
 }
 """Fields whose value may name group (or apiVersion) and kind as well -> what they are if it doesn't."""
 
@@ -119,6 +130,33 @@ def _stateful_set_service(body: Body) -> Iterator[Reference]:
         yield Reference(_target(body, "", "Service", name), "spec.serviceName")
 
 
+_QUEUEING = {
+    "kueue.x-k8s.io/queue-name": "LocalQueue",
+    "kueue.x-k8s.io/priority-class": "WorkloadPriorityClass",
+}
+"""Label of a job -> kind of the object of Kueue that it names."""
+
+
+def _queues(body: Body) -> Iterator[Reference]:
+    """Find the queue that a job waits in, its priority there, and the flavors of nodes behind a queue."""
+    for label, kind in _QUEUEING.items():
+        if name := body["metadata"].get("labels", {}).get(label):
+            yield Reference(_target(body, "kueue.x-k8s.io", kind, name), f"metadata.labels.{label}")
+    if body["kind"] == "ClusterQueue":
+        for group, each in enumerate(body["spec"].get("resourceGroups", ())):
+            for index, flavor in enumerate(each["flavors"]):
+                path = f"spec.resourceGroups[{group}].flavors[{index}].name"
+                yield Reference(_target(body, "kueue.x-k8s.io", "ResourceFlavor", flavor["name"]), path)
+
+
+def _spark_accounts(body: Body) -> Iterator[Reference]:
+    """Find the ServiceAccounts of Spark, which has a field of its own for them."""
+    if body["kind"] in ("SparkApplication", "ScheduledSparkApplication"):
+        for key, value, path in _walk(body["spec"], "spec"):
+            if key == "serviceAccount":
+                yield Reference(_target(body, "", "ServiceAccount", value), path)
+
+
 def _subjects(body: Body) -> Iterator[Reference]:
     if body["kind"] in ("ClusterRoleBinding", "RoleBinding"):
         for index, subject in enumerate(body.get("subjects", ())):
@@ -134,6 +172,8 @@ _FINDERS: tuple[Callable[[Body], Iterator[Reference]], ...] = (
     _typed,
     _services,
     _stateful_set_service,
+    _queues,
+    _spark_accounts,
     _subjects,
 )
 
@@ -163,7 +203,8 @@ def _name(field: _Field, value: Any) -> str | None:
 
 
 def _target(body: Body, group: str, kind: str, name: str) -> Identity:
-    return Identity(group, kind, _namespace_of(body) if is_namespaced(kind) else "", name)
+    namespaced = is_namespaced(kind) and kind != SCHEDULER
+    return Identity(group, kind, _namespace_of(body) if namespaced else "", name)
 
 
 def _namespace_of(body: Body) -> str:

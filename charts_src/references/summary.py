@@ -1,10 +1,11 @@
 """What ordering and permissions need to know of one object: small enough to cache for each component."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from charts_src.objects import Body, Identity, pod_specs
-from charts_src.references.named import Reference, references
+from charts_src.references.named import SCHEDULER, Reference, references
 
 Labels = dict[str, str]
 
@@ -73,13 +74,30 @@ def _provides(body: Body) -> Iterator[Resource]:
 
 
 def _makes(body: Body) -> Iterator[Identity]:
-    """Name what controllers make: ray-operator v1.6.2 (controllers/ray/utils/util.go), cert-manager's v1."""
+    """Name what controllers make.
+
+    Sources: ray-operator v1.6.2 (controllers/ray/utils/util.go), the APIs of cert-manager and External
+    Secrets, and the configuration of kube-scheduler.
+    """
     identity = Identity.of(body)
     if identity[:2] == ("ray.io", "RayService"):
         for suffix in ("head-svc", "serve-svc"):
             yield Identity("", "Service", identity.namespace, f"{identity.name}-{suffix}")
     if identity[:2] == ("cert-manager.io", "Certificate"):
         yield Identity("", "Secret", identity.namespace, body["spec"]["secretName"])
+    if identity[:2] == ("external-secrets.io", "ExternalSecret"):
+        name = body["spec"].get("target", {}).get("name", identity.name)
+        yield Identity("", "Secret", identity.namespace, name)
+    if identity[:2] == ("", "ConfigMap"):
+        yield from _schedulers(body)
+
+
+def _schedulers(body: Body) -> Iterator[Identity]:
+    """Name the schedulers that the configuration of a kube-scheduler in a ConfigMap describes."""
+    for text in body.get("data", {}).values():
+        if "KubeSchedulerConfiguration" in text:
+            for name in re.findall(r"schedulerName: \"?([a-z0-9-]+)", text):
+                yield Identity("", SCHEDULER, "", name)
 
 
 def _controls(body: Body) -> Iterator[tuple[str, str]]:

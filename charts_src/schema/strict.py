@@ -59,6 +59,8 @@ def strict(node: Schema) -> Schema:
     if unknown:
         raise ValueError(f"schema keywords without a strict form: {', '.join(unknown)}")
     result = {key: value for key, value in node.items() if key in _ASSERTIONS}
+    if "(?i)" in node.get("pattern", ""):  # Go takes the flag anywhere, others only around a group
+        result["pattern"] = f"(?i:{node['pattern'].replace('(?i)', '')})"
     if node.get("nullable"):
         result["type"] = [node["type"], "null"]
     # The API server fills in defaults before it validates: a field with one need not be written.

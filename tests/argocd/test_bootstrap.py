@@ -27,6 +27,16 @@ def job(files: dict[str, Any]) -> Any:
     return files[name]
 
 
+TOLERATION = """\
+- op: add
+  path: /spec/template/spec/tolerations
+  value:
+  - effect: NoSchedule
+    key: CriticalAddonsOnly
+    operator: Exists
+"""
+
+
 def test_the_self_managed_engine_is_installed_by_one_kustomization() -> None:
     files = parsed(env())
     name = job(files)["metadata"]["name"]
@@ -56,6 +66,8 @@ def test_the_self_managed_engine_is_installed_by_one_kustomization() -> None:
                 "patch": "- op: replace\n  path: /subjects/0/namespace\n  value: argocd\n",
                 "target": {"kind": "ClusterRoleBinding"},
             },
+            {"patch": TOLERATION, "target": {"kind": "Deployment"}},
+            {"patch": TOLERATION, "target": {"kind": "StatefulSet"}},
         ],
     }
 
@@ -136,6 +148,9 @@ def test_the_loader_in_full() -> None:
                     "serviceAccountName": "root-loader",
                     "automountServiceAccountToken": True,
                     "restartPolicy": "OnFailure",
+                    "tolerations": [
+                        {"key": "CriticalAddonsOnly", "operator": "Exists", "effect": "NoSchedule"}
+                    ],
                     "securityContext": {
                         "runAsNonRoot": True,
                         "runAsUser": 65532,

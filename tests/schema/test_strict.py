@@ -64,6 +64,13 @@ def test_an_int_or_string_keeps_its_pattern() -> None:
     assert strict(node) == {"type": ["integer", "string"], "pattern": "^[0-9]+%?$"}
 
 
+def test_a_flag_inside_a_pattern_goes_around_it_where_every_dialect_takes_it() -> None:
+    assert strict({"type": "string", "pattern": "^(?i)[a-z]+$"}) == {
+        "type": "string",
+        "pattern": "(?i:^[a-z]+$)",
+    }
+
+
 def test_a_nullable_field_takes_null() -> None:
     assert strict({"type": "string", "nullable": True}) == {"type": ["string", "null"]}
 
