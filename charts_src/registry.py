@@ -8,6 +8,7 @@ from charts_src.components.crds import (
     ExternalSecretsCrds,
     KarpenterCrds,
     KubeRayCrds,
+    KueueCrds,
     LoadBalancerControllerCrds,
     MpiOperatorCrds,
     NodeFeatureDiscoveryCrds,
@@ -25,7 +26,9 @@ from charts_src.components.gpu_feature_discovery import GpuFeatureDiscovery
 from charts_src.components.jupyterhub import JupyterHubComponent
 from charts_src.components.karpenter import KarpenterController
 from charts_src.components.kuberay_operator import KubeRayOperator
+from charts_src.components.kueue import KueueController
 from charts_src.components.load_balancer_controller import LoadBalancerController
+from charts_src.components.mpi_operator import MpiOperator
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.neuron_device_plugin import NeuronDevicePlugin
 from charts_src.components.neuron_monitor import NeuronMonitor
@@ -35,12 +38,17 @@ from charts_src.components.node_monitoring import NodeMonitoring
 from charts_src.components.node_pools import NodePools
 from charts_src.components.node_problem_detector import NodeProblemDetector
 from charts_src.components.nvidia_device_plugin import NvidiaDevicePlugin
+from charts_src.components.queues import Queues
 from charts_src.components.s3_csi_crds import S3CsiCrds
 from charts_src.components.s3_csi_driver import S3CsiDriver
+from charts_src.components.spark_history import SparkHistory
+from charts_src.components.spark_jobs import SparkJobs
+from charts_src.components.spark_operator import SparkOperator
 from charts_src.components.storage import Storage
 from charts_src.manifest import Component
 from charts_src.workloads.ray_cluster import SharedRayCluster
 from charts_src.workloads.ray_train import RayTraining
+from charts_src.workloads.spark_text_pipeline import SparkTextPipeline
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
 COMPONENTS: tuple[type[Component], ...] = (
@@ -78,9 +86,17 @@ COMPONENTS: tuple[type[Component], ...] = (
     KubeRayOperator,
     ArgoWorkflowsCrds,
     MpiOperatorCrds,
+    MpiOperator,
+    KueueCrds,
+    KueueController,
+    Queues,
     SparkOperatorCrds,
     JupyterHubComponent,
     SharedRayCluster,
     RayTraining,
+    SparkOperator,
+    SparkJobs,
+    SparkHistory,
+    SparkTextPipeline,
     StableDiffusionServing,
 )

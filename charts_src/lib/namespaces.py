@@ -56,9 +56,6 @@ NAMESPACES: dict[str, PodSecurity] = {
 }
 """Every namespace that the component `namespaces` creates."""
 
-RAY_NAMESPACES = (RAY, STABLE_DIFFUSION, TRAINING)
-"""Namespaces with Ray clusters: the KubeRay operator watches these and has permissions in no other."""
-
 CERTIFICATE_NAMESPACES = (
     CERT_MANAGER,
     JUPYTERHUB,
@@ -85,5 +82,13 @@ SECRET_NAMESPACES = (
 """Namespaces with secrets from AWS Secrets Manager: External Secrets may write Secrets in these and in no
 other, and the store serves no other."""
 
-INGRESS_NAMESPACES = (ARGO_WORKFLOWS, JUPYTERHUB, MONITORING, RAY, STABLE_DIFFUSION)
+INGRESS_NAMESPACES = (
+    ARGO_WORKFLOWS,
+    JUPYTERHUB,
+    MONITORING,
+    RAY,
+    SPARK_JOBS,
+    STABLE_DIFFUSION,
+    TRAINING,
+)
 """Namespaces with Ingresses: the class of the load balancer accepts those of no other."""

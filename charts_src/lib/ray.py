@@ -18,7 +18,9 @@ from typing import Any
 
 from charts_src.lib.accelerators import placement
 from charts_src.lib.instances import InstanceType
+from charts_src.lib.namespaces import RAY, STABLE_DIFFUSION, TRAINING
 from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, scratch
+from charts_src.model import Environment
 from charts_src.objects import Body
 
 OPERATOR = "kuberay-operator"
@@ -62,6 +64,12 @@ NO_DISRUPTION = {"karpenter.sh/do-not-disrupt": "true"}
 
 _USER = 1000
 _TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # a path
+
+
+def ray_namespaces(env: Environment) -> tuple[str, ...]:
+    """Give the namespaces with Ray clusters: the operator watches these and has permissions in no other."""
+    used = {RAY: env.ray_cluster, STABLE_DIFFUSION: env.stable_diffusion, TRAINING: env.ray_train}
+    return tuple(namespace for namespace, section in used.items() if section)
 
 
 def serve_service(name: str) -> str:

@@ -16,9 +16,12 @@ from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
+from charts_src.model.kueue import Kueue
+from charts_src.model.kueue import check as check_kueue
 from charts_src.model.load_balancer_controller import LoadBalancerController
 from charts_src.model.logging import Logging
 from charts_src.model.logging import check as check_logging
+from charts_src.model.mpi_operator import MpiOperator
 from charts_src.model.node_monitoring import NodeMonitoring
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
 from charts_src.model.ray_cluster import RayCluster
@@ -26,6 +29,8 @@ from charts_src.model.ray_cluster import check as check_ray_cluster
 from charts_src.model.ray_train import RayTrain
 from charts_src.model.ray_train import check as check_ray_train
 from charts_src.model.security import Security
+from charts_src.model.spark import Spark
+from charts_src.model.spark import check as check_spark
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
@@ -97,6 +102,15 @@ class Environment(Model):
     kuberay: KubeRay = KubeRay()
     """The operator that runs Ray clusters."""
 
+    mpi_operator: MpiOperator = MpiOperator()
+    """The operator that runs MPIJobs, for training over several nodes."""
+
+    kueue: Kueue = Kueue()
+    """Queues: a job starts when the quota of its team has room for all of its pods."""
+
+    spark: Spark | None = None
+    """Spark jobs on Kubernetes; leave it out for an environment without them."""
+
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
@@ -120,6 +134,9 @@ class Environment(Model):
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
         yield from check_logging(self.logging, self.storage)
+        yield from check_kueue(self.kueue, self.karpenter, self.stable_diffusion)
+        if self.spark:
+            yield from check_spark(self.spark, self.karpenter, self.storage)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
         if self.jupyterhub:

@@ -61,9 +61,7 @@ def test_the_operator_may_act_in_the_namespaces_of_ray_only() -> None:
         "namespace": "kuberay-system",
     }
     assert bindings == {
-        ("ray", "ClusterRole", "kuberay-operator"): [account],
         ("stable-diffusion", "ClusterRole", "kuberay-operator"): [account],
-        ("training", "ClusterRole", "kuberay-operator"): [account],
         ("kuberay-system", "Role", "kuberay-operator-leader-election"): [account],
     }
     assert not any(body["kind"] == "ClusterRoleBinding" for body in bodies)
@@ -77,7 +75,7 @@ def test_the_operator_leads_alone_watches_those_namespaces_and_states_every_feat
         "RayJobDeletionPolicy=true,RayMultiHostIndexing=true,RayServiceIncrementalUpgrade=false",
         "--health-probe-bind-address=:8082",
         "--metrics-addr=:8080",
-        "--watch-namespace=ray,stable-diffusion,training",
+        "--watch-namespace=stable-diffusion",
     ]
 
 
@@ -113,7 +111,7 @@ def test_the_operator_reaches_the_kubernetes_api_and_dashboards_and_nothing_reac
                         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
                         "podSelector": {"matchLabels": {"ray.io/node-type": "head"}},
                     }
-                    for namespace in ("ray", "stable-diffusion", "training")
+                    for namespace in ("stable-diffusion",)
                 ],
                 "ports": [{"port": 8265, "protocol": "TCP"}],
             },
