@@ -43,7 +43,7 @@ check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned pack
 	@$(RUN) schemas --check
 
 .PHONY: test
-test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread lint ## Run the fast tests
+test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/promtool lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" -n auto
 
 .PHONY: test-heavy
@@ -105,3 +105,5 @@ endef
 $(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconform))
 $(eval $(call go-tool,yamlread,go,./cmd/yamlread))
 $(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
+# Without service discovery: the tests of alert rules need none, and it is most of what there is to compile.
+$(eval $(call go-tool,promtool,promtool,-tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool))
