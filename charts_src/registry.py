@@ -1,5 +1,7 @@
 """Every component, in reading order; the order of syncs is derived from references, not from here."""
 
+from charts_src.components.alert_rules import AlertRules
+from charts_src.components.alertmanager import Alertmanager
 from charts_src.components.crds import (
     ArgoWorkflowsCrds,
     CertManagerCrds,
@@ -12,9 +14,14 @@ from charts_src.components.crds import (
     PrometheusOperatorCrds,
     SparkOperatorCrds,
 )
+from charts_src.components.grafana import Grafana
+from charts_src.components.kube_state_metrics import KubeStateMetrics
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.namespaces import Namespaces
+from charts_src.components.node_exporter import NodeExporter
 from charts_src.components.node_pools import NodePools
+from charts_src.components.prometheus import Prometheus
+from charts_src.components.prometheus_operator import PrometheusOperator
 from charts_src.manifest import Component
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
 
@@ -24,6 +31,13 @@ COMPONENTS: tuple[type[Component], ...] = (
     ExternalSecretsCrds,
     LoadBalancerControllerCrds,
     PrometheusOperatorCrds,
+    PrometheusOperator,
+    Prometheus,
+    Alertmanager,
+    AlertRules,
+    KubeStateMetrics,
+    NodeExporter,
+    Grafana,
     KarpenterCrds,
     NodePools,
     NodeFeatureDiscoveryCrds,

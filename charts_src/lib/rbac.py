@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cdk8s import ApiObjectMetadata
-from cdk8s_plus_34 import ClusterRole, Role, RoleBinding, ServiceAccount
+from cdk8s_plus_34 import ClusterRole, ClusterRoleBinding, Role, RoleBinding, ServiceAccount
 from constructs import Construct
 
 from charts_src.objects import Body
@@ -49,6 +49,14 @@ def bind_cluster_role(account: ServiceAccount, name: str, namespace: str) -> Non
     bound = ClusterRole.from_cluster_role_name(scope, "role", name)
     metadata = ApiObjectMetadata(name=name, namespace=namespace)
     RoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
+
+
+def bind_cluster_wide(account: ServiceAccount, name: str) -> None:
+    """Give an account the rules of the ClusterRole `name` in the whole cluster."""
+    scope = Construct(account, f"everywhere-{name}")
+    bound = ClusterRole.from_cluster_role_name(scope, "role", name)
+    metadata = ApiObjectMetadata(name=name)
+    ClusterRoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
 
 
 def bind_role(account: ServiceAccount, name: str) -> None:

@@ -10,6 +10,8 @@ from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
+from charts_src.model.monitoring import Monitoring
+from charts_src.model.monitoring import check as check_monitoring
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
@@ -58,6 +60,9 @@ class Environment(Model):
     kuberay: KubeRay = KubeRay()
     """The operator that runs Ray clusters."""
 
+    monitoring: Monitoring = Monitoring()
+    """Metrics, alerts and dashboards."""
+
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
@@ -72,3 +77,8 @@ class Environment(Model):
         yield from check_kuberay(self.karpenter)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
+            hosts = self.stable_diffusion.variants().items()
+            yield from check_monitoring(
+                self.monitoring,
+                ((("stable_diffusion", name, "host"), variant.host) for name, variant in hosts),
+            )
