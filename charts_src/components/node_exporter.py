@@ -1,7 +1,7 @@
 """node_exporter on every node: CPU, memory, disks and network of the machine.
 
 Sources: manifests/nodeExporter-daemonset.yaml of prometheus-operator/kube-prometheus (arguments, host paths,
-tolerations); version 1.12.1 of prometheus/node_exporter.
+tolerations); github.com/prometheus/node_exporter@v1.12.1: Dockerfile (user nobody, port), collector (flags).
 """
 
 from charts_src.lib import rbac

@@ -19,6 +19,13 @@ _WATCHDOG = "watchdog"
 _TITLE = "[{{ .Status }}] {{ .CommonLabels.alertname }} {{ .CommonLabels.namespace }}"
 _TEXT = "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n\n{{ end }}"
 
+_CAUSES = (
+    ("NodeBroken", ("AcceleratorsMissing", "AcceleratorsUnseen", "GpuHot", "NodeNotReady"), ("node",)),
+    ("NodeNotReady", ("AcceleratorsMissing", "AcceleratorsUnseen"), ("node",)),
+    ("VolumeFull", ("VolumeFills",), ("namespace", "persistentvolumeclaim")),
+)
+"""Alert, those that it makes superfluous, and the labels that they then have in common."""
+
 
 def sends(env: Environment) -> bool:
     """Say whether anything outside the cluster is told of alerts."""
@@ -41,7 +48,7 @@ def alert_routes(env: Environment) -> Iterator[Body]:
         "spec": {
             "route": _route(env),
             "receivers": list(_receivers(env)),
-            "inhibitRules": [_critical_hides_warning()],
+            "inhibitRules": _inhibitions(),
         },
     }
     if section.slack_channel:
@@ -110,14 +117,17 @@ def _slack(env: Environment) -> Body:
     return {"slackConfigs": [message]}
 
 
-def _critical_hides_warning() -> Body:
-    """Tell once of what is both a warning and critical."""
-    return {
-        "sourceMatch": [_matcher("severity", "critical")],
-        "targetMatch": [_matcher("severity", "warning")],
-        "equal": ["alertname", "cluster", "namespace", "node"],
-    }
+def _inhibitions() -> list[Body]:
+    """Tell of the cause alone."""
+    return [
+        {
+            "sourceMatch": [_matcher("alertname", cause)],
+            "targetMatch": [_matcher("alertname", "|".join(effects), "=~")],
+            "equal": list(shared),
+        }
+        for cause, effects, shared in _CAUSES
+    ]
 
 
-def _matcher(label: str, value: str) -> Body:
-    return {"name": label, "value": value, "matchType": "="}
+def _matcher(label: str, value: str, how: str = "=") -> Body:
+    return {"name": label, "value": value, "matchType": how}

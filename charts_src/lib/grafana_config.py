@@ -70,10 +70,12 @@ def _login(env: Environment) -> dict[str, str]:
     """Ask the provider that the load balancer asks, with a client of Grafana's own, for who may do what.
 
     The load balancer's word alone is not enough: its token is signed with a key that Grafana can't fetch, and
-    a plain header could come from anywhere in the VPC. Client id and secret come from the environment.
+    a plain header could come from anywhere in the VPC. Client id and secret come from the environment. People
+    without any group have no such claim, and are viewers.
     """
     group = env.monitoring.grafana.admin_group
     claim = "cognito:groups" if env.ingress.cognito else "groups"
+    role = f"contains(not_null(\"{claim}\", `[]`), '{group}') && 'GrafanaAdmin' || 'Viewer'"
     return {
         "enabled": "true",
         "name": "Single sign-on",
@@ -82,7 +84,7 @@ def _login(env: Environment) -> dict[str, str]:
         "use_pkce": "true",
         "scopes": "openid email profile",
         "login_attribute_path": "email",
-        "role_attribute_path": f"contains(\"{claim}\"[*], '{group}') && 'GrafanaAdmin' || 'Viewer'",
+        "role_attribute_path": role,
         "role_attribute_strict": "true",
         "allow_assign_grafana_admin": "true",
         **_endpoints(env),
@@ -136,7 +138,7 @@ def _dashboards() -> Body:
         "name": "git",
         "type": "file",
         "allowUiUpdates": False,
-        "disableDeletion": True,
+        "disableDeletion": False,
         "updateIntervalSeconds": 30,
         "options": {"path": DASHBOARDS_PATH},
     }
