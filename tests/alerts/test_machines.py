@@ -4,7 +4,7 @@ from tests.alerts.promtool import Case, run
 
 CLAIM = 'kube_nodeclaim_condition{name="gpu-1",nodepool="gpu",type="Ready",reason="x"}'
 POOL = 'kube_nodepool_condition{name="gpu",type="Ready"}'
-ERRORS = 'karpenter_cloudprovider_errors_total{controller="nodeclaim.lifecycle",method="Create",error='
+ERRORS = 'karpenter_cloudprovider_errors_total{controller="nodeclaim.lifecycle",nodepool="gpu",error='
 USAGE, LIMIT = "karpenter_nodepools_usage", "karpenter_nodepools_limit"
 NODES = '{nodepool="gpu",resource_type="nodes"}'
 MESSAGES = "karpenter_interruption_received_messages_total"
@@ -24,7 +24,7 @@ CASES = [
     Case(
         "InsufficientCapacity",
         {f'{ERRORS}"InsufficientCapacityError"}}': "0+1x60"},
-        {"controller": "nodeclaim.lifecycle"},
+        {"nodepool": "gpu"},
         {f'{ERRORS}"NodeClaimNotFoundError"}}': "0+1x60"},
     ),
     Case(

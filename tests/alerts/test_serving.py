@@ -8,9 +8,6 @@ DEPLOYMENT = 'namespace="stable-diffusion",application="sdxl",deployment="Model"
 OF_DEPLOYMENT = OF_APP | {"deployment": "Model"}
 ALL, WRONG = "ray_serve_num_http_requests_total", "ray_serve_num_http_error_requests_total"
 BUCKET = "ray_serve_http_request_latency_ms_bucket"
-REPLICA = (
-    'ray_serve_deployment_replica_healthy{namespace="stable-diffusion",application="sdxl",deployment="Model"'
-)
 READY = 'kube_rayservice_condition{namespace="stable-diffusion",name="sdxl",type="Ready",reason="x"}'
 
 CASES = [
@@ -34,10 +31,16 @@ CASES = [
         {f"ray_serve_deployment_queued_queries{{{DEPLOYMENT}}}": "30x55 0x5"},
     ),
     Case(
-        "ServeReplicaUnhealthy",
-        {f'{REPLICA},replica="r2"}}': "0x60"},
-        OF_DEPLOYMENT | {"replica": "r2"},
-        {f'{REPLICA},replica="r2"}}': "1x60"},
+        "ServeWithoutReplicas",
+        {f"ray_serve_deployment_replica_healthy{{{DEPLOYMENT}}}": "0x60"},
+        OF_DEPLOYMENT,
+        {f"ray_serve_deployment_replica_healthy{{{DEPLOYMENT}}}": "1x60"},
+    ),
+    Case(
+        "ServeReplicasFailChecks",
+        {f"ray_serve_health_check_failures_total{{{DEPLOYMENT}}}": "0+1x60"},
+        OF_DEPLOYMENT,
+        {f"ray_serve_health_check_failures_total{{{DEPLOYMENT}}}": "0x50 1x10"},
     ),
     Case(
         "RayServiceNotReady",

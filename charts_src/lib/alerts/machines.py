@@ -85,11 +85,11 @@ def _karpenter() -> list[Body]:
         alert(
             "InsufficientCapacity",
             "warning",
-            """sum by (controller) (
+            """sum by (nodepool) (
             increase(karpenter_cloudprovider_errors_total{error="InsufficientCapacityError"}[15m])) > 0""",
             15,
-            "AWS has not the instances that Karpenter asks for",
-            "Allow more instance types, zones or ways of buying in the node pool, or reserve capacity.",
+            "AWS has not the instances that node pool {{ $labels.nodepool }} asks for",
+            "Allow more instance types, zones or ways of buying in it, or reserve capacity.",
         ),
         alert(
             "NodePoolAtLimit",

@@ -15,6 +15,9 @@ ERRORS = 'ray_serve_num_http_error_requests_total{route!~"/-/.*"}'
 LATENCY = 'ray_serve_http_request_latency_ms_bucket{route!~"/-/.*"}'
 QUEUED = "ray_serve_deployment_queued_queries"
 HEALTHY = "ray_serve_deployment_replica_healthy"
+"""Healthy replicas of a deployment; a series for each replica, 1 or 0, where Ray is told to have those."""
+
+FAILED_CHECKS = "ray_serve_health_check_failures_total"
 
 
 def groups(monitoring: Monitoring) -> list[Body]:
@@ -49,12 +52,20 @@ def groups(monitoring: Monitoring) -> list[Body]:
             "Deployment {{ $labels.deployment }} has all replicas it may have, or waits for nodes.",
         ),
         alert(
-            "ServeReplicaUnhealthy",
-            "warning",
-            f"min by (namespace, application, deployment, replica) ({HEALTHY}) == 0",
+            "ServeWithoutReplicas",
+            "critical",
+            f"sum by (namespace, application, deployment) ({HEALTHY}) == 0",
             5,
-            f"A replica of {_APPLICATION} does not answer its health checks",
-            "Ray starts it again by itself; if that does not help, delete the pod it runs in.",
+            f"No replica of {_APPLICATION} is healthy",
+            "Requests to deployment {{ $labels.deployment }} fail: see its log in the Ray dashboard.",
+        ),
+        alert(
+            "ServeReplicasFailChecks",
+            "warning",
+            f"sum by (namespace, application, deployment) (increase({FAILED_CHECKS}[15m])) > 3",
+            0,
+            f"Replicas of {_APPLICATION} do not answer their health checks",
+            "Ray starts them again by itself; if that does not help, delete the pods they run in.",
         ),
         alert(
             "RayServiceNotReady",

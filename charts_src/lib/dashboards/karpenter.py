@@ -76,8 +76,8 @@ DASHBOARD = dashboard(
             "Errors of AWS",
             "short",
             Query(
-                "sum by (method, error) (increase(karpenter_cloudprovider_errors_total[15m]))",
-                "{{method}} {{error}}",
+                "sum by (nodepool, error) (increase(karpenter_cloudprovider_errors_total[15m]))",
+                "{{nodepool}} {{error}}",
             ),
         ),
         graph(
