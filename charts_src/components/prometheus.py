@@ -27,8 +27,10 @@ PORT = 9090
 RELOADER_PORT = 8080
 ALERTMANAGER_PORT = 9093
 NODE_EXPORTER_PORT = 9100
-NODE_PORTS = (KUBELET, NODE_EXPORTER_PORT)
-"""Ports of programs in the network of the nodes, which no pod selector matches."""
+NODE_MONITORING_PORT = 8003
+NODE_PORTS = (KUBELET, NODE_EXPORTER_PORT, NODE_MONITORING_PORT)
+"""Ports of programs in the network of the nodes, which no pod selector matches; the last is that of the
+EKS node monitoring agent. An agent that is added needs its port here."""
 
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # a path
 

@@ -48,6 +48,12 @@ CASES = [
         {'DCGM_FI_DEV_GPU_TEMP{node="n1",gpu="0"}': "70x55 91x5"},
     ),
     Case(
+        "GpuHot",
+        {'DCGM_FI_DEV_THERMAL_VIOLATION{node="n1",gpu="0"}': "0+1000x60"},
+        {"node": "n1", "gpu": "0"},
+        {'DCGM_FI_DEV_THERMAL_VIOLATION{node="n1",gpu="0"}': "5000x60"},
+    ),
+    Case(
         "NeuronUncorrectableError",
         {f'{ECC}{{node="n2",neuron_device_index="7",event_type="mem_ecc_uncorrected"}}': "0x50 1x10"},
         {"node": "n2", "neuron_device_index": "7", "event_type": "mem_ecc_uncorrected"},

@@ -109,7 +109,7 @@ def test_prometheus_reaches_pods_of_the_platform_agents_of_nodes_and_the_kuberne
     assert "ports" not in platform
     assert nodes == {
         "to": [{"ipBlock": {"cidr": "10.64.0.0/16"}}],
-        "ports": [{"port": 10250, "protocol": "TCP"}, {"port": 9100, "protocol": "TCP"}],
+        "ports": [{"port": number, "protocol": "TCP"} for number in (10250, 9100, 8003)],
     }
     assert api_server["ports"] == [{"port": 443, "protocol": "TCP"}]
 

@@ -124,7 +124,8 @@ def _gpu_faults(monitoring: Monitoring) -> list[Body]:
         alert(
             "GpuHot",
             "warning",
-            f"max by (node, gpu) (DCGM_FI_DEV_GPU_TEMP) > {monitoring.alerts.gpu_celsius}",
+            f"""max by (node, gpu) (DCGM_FI_DEV_GPU_TEMP) > {monitoring.alerts.gpu_celsius}
+            or max by (node, gpu) (rate(DCGM_FI_DEV_THERMAL_VIOLATION[5m])) > 0""",
             10,
             f"{where} is hot",
             f"It slows down, and with it every job that waits for it. {replace}",
