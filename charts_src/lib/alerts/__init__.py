@@ -4,11 +4,11 @@ An annotation may name labels of the alert, never a value: what one sees twice i
 `description` says what to do.
 """
 
-from charts_src.lib.alerts import accelerators, jobs, machines, observers, serving
+from charts_src.lib.alerts import accelerators, capacity, jobs, machines, observers, serving
 from charts_src.model.monitoring import Monitoring
 from charts_src.objects import Body
 
-_MODULES = (accelerators, jobs, machines, observers, serving)
+_MODULES = (accelerators, capacity, jobs, machines, observers, serving)
 
 
 def rule_groups(monitoring: Monitoring) -> dict[str, list[Body]]:

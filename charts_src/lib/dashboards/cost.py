@@ -1,11 +1,11 @@
-"""What the nodes cost, by the prices that Karpenter reckons with (lib/alerts/machines.py).
+"""What the nodes cost, by the prices that Karpenter reckons with (lib/alerts/capacity.py).
 
 Those are list prices of the instances, On-Demand or Spot at the time: without savings plans, volumes,
 traffic, the file system and EKS itself. Nodes of managed node groups are not in.
 """
 
 from charts_src.lib.alerts.accelerators import ALLOCATABLE, ANY, IDLE, REQUESTED
-from charts_src.lib.alerts.machines import NODE_PRICE
+from charts_src.lib.alerts.capacity import NODE_PRICE
 from charts_src.lib.dashboards.panel import Query, dashboard, graph, stat, table
 
 _LIST = "List prices of running instances, reserved ones at the On-Demand price. No bill: see Cost Explorer."
