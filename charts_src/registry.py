@@ -1,6 +1,8 @@
 """Every component, in reading order; the order of syncs is derived from references, not from here."""
 
 from charts_src.components.admission_policies import AdmissionPolicies
+from charts_src.components.alert_rules import AlertRules
+from charts_src.components.alertmanager import Alertmanager
 from charts_src.components.cert_manager import CertManager
 from charts_src.components.crds import (
     ArgoWorkflowsCrds,
@@ -23,8 +25,10 @@ from charts_src.components.fluent_bit import FluentBit
 from charts_src.components.fsx_csi_driver import FsxCsiDriver
 from charts_src.components.fsx_directories import FsxDirectories
 from charts_src.components.gpu_feature_discovery import GpuFeatureDiscovery
+from charts_src.components.grafana import Grafana
 from charts_src.components.jupyterhub import JupyterHubComponent
 from charts_src.components.karpenter import KarpenterController
+from charts_src.components.kube_state_metrics import KubeStateMetrics
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.kueue import KueueController
 from charts_src.components.load_balancer_controller import LoadBalancerController
@@ -34,10 +38,13 @@ from charts_src.components.neuron_device_plugin import NeuronDevicePlugin
 from charts_src.components.neuron_monitor import NeuronMonitor
 from charts_src.components.neuron_scheduler import NeuronScheduler
 from charts_src.components.node_diagnostics_crd import NodeDiagnosticsCrd
+from charts_src.components.node_exporter import NodeExporter
 from charts_src.components.node_monitoring import NodeMonitoring
 from charts_src.components.node_pools import NodePools
 from charts_src.components.node_problem_detector import NodeProblemDetector
 from charts_src.components.nvidia_device_plugin import NvidiaDevicePlugin
+from charts_src.components.prometheus import Prometheus
+from charts_src.components.prometheus_operator import PrometheusOperator
 from charts_src.components.queues import Queues
 from charts_src.components.s3_csi_crds import S3CsiCrds
 from charts_src.components.s3_csi_driver import S3CsiDriver
@@ -65,6 +72,13 @@ COMPONENTS: tuple[type[Component], ...] = (
     NodeProblemDetector,
     FluentBit,
     PrometheusOperatorCrds,
+    PrometheusOperator,
+    Prometheus,
+    Alertmanager,
+    AlertRules,
+    KubeStateMetrics,
+    NodeExporter,
+    Grafana,
     KarpenterCrds,
     KarpenterController,
     NodePools,

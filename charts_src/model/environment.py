@@ -21,6 +21,8 @@ from charts_src.model.kueue import check as check_kueue
 from charts_src.model.load_balancer_controller import LoadBalancerController
 from charts_src.model.logging import Logging
 from charts_src.model.logging import check as check_logging
+from charts_src.model.monitoring import Monitoring
+from charts_src.model.monitoring import check as check_monitoring
 from charts_src.model.mpi_operator import MpiOperator
 from charts_src.model.node_monitoring import NodeMonitoring
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
@@ -111,6 +113,9 @@ class Environment(Model):
     spark: Spark | None = None
     """Spark jobs on Kubernetes; leave it out for an environment without them."""
 
+    monitoring: Monitoring = Monitoring()
+    """Metrics, alerts and dashboards."""
+
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
@@ -139,6 +144,11 @@ class Environment(Model):
             yield from check_spark(self.spark, self.karpenter, self.storage)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
+            hosts = self.stable_diffusion.variants().items()
+            yield from check_monitoring(
+                self.monitoring,
+                ((("stable_diffusion", name, "host"), variant.host) for name, variant in hosts),
+            )
         if self.jupyterhub:
             yield from check_jupyterhub(self.jupyterhub, self.karpenter)
         if self.ray_cluster:
