@@ -4,16 +4,24 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Annotated
 
+from charts_src.model.argo_workflows import ArgoWorkflows
+from charts_src.model.argo_workflows import check as check_argo_workflows
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
+from charts_src.model.finetune import StableDiffusionFinetune
+from charts_src.model.finetune import check as check_finetune
 from charts_src.model.images import Images
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
+from charts_src.model.llama2 import Llama2
+from charts_src.model.llama2 import check as check_llama2
 from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
+from charts_src.model.tensorboard import TensorBoard
+from charts_src.model.tensorboard import check as check_tensorboard
 
 
 class Environment(Model):
@@ -61,6 +69,18 @@ class Environment(Model):
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
+    argo_workflows: ArgoWorkflows | None = None
+    """The controller and the server of workflows; leave it out for an environment without them."""
+
+    llama2: Llama2 | None = None
+    """Pretraining of Llama-2; leave it out for an environment without it."""
+
+    stable_diffusion_finetune: StableDiffusionFinetune | None = None
+    """Fine-tuning of Stable Diffusion; leave it out for an environment without it."""
+
+    tensorboard: TensorBoard | None = None
+    """Curves of training runs; leave it out for an environment without them."""
+
     def problems(self) -> Iterable[Problem]:
         """Find contradictions between sections."""
         if IPv4Network(self.cluster.vpc_cidr).overlaps(IPv4Network(self.cluster.service_cidr)):
@@ -72,3 +92,12 @@ class Environment(Model):
         yield from check_kuberay(self.karpenter)
         if self.stable_diffusion:
             yield from check_stable_diffusion(self.stable_diffusion, self.karpenter)
+        if self.argo_workflows:
+            yield from check_argo_workflows(self.storage)
+        if self.llama2:
+            yield from check_llama2(self.llama2, self.karpenter, self.storage, self.argo_workflows)
+        if self.stable_diffusion_finetune:
+            section = self.stable_diffusion_finetune
+            yield from check_finetune(section, self.karpenter, self.storage, self.argo_workflows)
+        if self.tensorboard:
+            yield from check_tensorboard(self.storage)
