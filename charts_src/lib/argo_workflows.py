@@ -133,7 +133,9 @@ def labels(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name}
 
 
-def deployment(section: ArgoWorkflows, name: str, spec: Body) -> Body:
+def deployment(
+    section: ArgoWorkflows, name: str, spec: Body, annotations: dict[str, str] | None = None
+) -> Body:
     """Give the Deployment of a program that rolls one pod at a time and spreads over nodes."""
     spread = {
         "maxSkew": 1,
@@ -146,7 +148,7 @@ def deployment(section: ArgoWorkflows, name: str, spec: Body) -> Body:
         "selector": {"matchLabels": labels(name)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "template": {
-            "metadata": {"labels": labels(name)},
+            "metadata": {"labels": labels(name)} | ({"annotations": annotations} if annotations else {}),
             "spec": spec | {"topologySpreadConstraints": [spread]},
         },
     }

@@ -12,6 +12,7 @@ docs/security.md (rules of people who look), docs/service-account-secrets.md.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from charts_src.lib import monitoring, network
 from charts_src.lib.argo_workflows import (
@@ -19,6 +20,7 @@ from charts_src.lib.argo_workflows import (
     MANAGED,
     SERVER,
     SSO_SECRET,
+    configuration,
     deployment,
     disruption_budget,
     labels,
@@ -137,6 +139,7 @@ def _person(name: str, rule: str, precedence: int, rules: tuple[Rule, ...]) -> I
 def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
     """Run two behind the load balancer; they share the key of cookies, so either knows a user.
 
+    It reads its configuration once, so a pod template with the hash of that rolls it when it changes.
     Metrics, which say nothing about workflows, are open to Prometheus, which can't log in; everyone else is
     behind the login of the load balancer.
     """
@@ -158,7 +161,10 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
         readinessProbe=probe | {"initialDelaySeconds": 10, "periodSeconds": 20},
         volumeMounts=[mount("tmp", "/tmp")],  # noqa: S108
     )
-    return deployment(section, SERVER, program(section, main, volumes=[scratch("tmp", "500Mi")]))
+    text = configuration(env, section)["data"]["config"]
+    annotations = {"genai-on-eks/configuration": sha256(text.encode()).hexdigest()[:16]}
+    spec = program(section, main, volumes=[scratch("tmp", "500Mi")])
+    return deployment(section, SERVER, spec, annotations)
 
 
 def _network_policy(env: Environment) -> Body:
