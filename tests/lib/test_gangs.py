@@ -143,7 +143,7 @@ def test_the_shell_can_read_what_launcher_and_worker_run() -> None:
 
 
 def launch(tmp_path: Path, ssh: str) -> subprocess.CompletedProcess[str]:
-    """Run the launcher's script with stand-ins for ssh and mpirun, and files where the operator mounts them."""
+    """Run the launcher's script with stand-ins for ssh and mpirun, and the files that the operator mounts."""
     command = only(gang_jobs(training())["train"], "Launcher")["command"]
     places = {"/run/mpi-ssh": "keys", "/etc/mpi": "mpi", "/tmp/known_hosts": "known_hosts"}  # noqa: S108
     for folder in ("keys", "mpi", "bin"):
