@@ -6,7 +6,7 @@ Every step is a template of its own that reads the workflow's parameters, so eac
 
 To look at a training gang: its pods are <workflow>-train-worker-<n>. `kubectl exec -it <pod> -- neuron-top`
 shows the use of its NeuronCores, `neuron-monitor` prints the same as JSON; Prometheus has it too, from the
-exporter on the node. Its curves are in TensorBoard, its logs in CloudWatch.
+exporter on the node. Its curves are in TensorBoard, its logs where those of all pods are.
 """
 
 from hera.workflows import CronWorkflow, Step, Steps, WorkflowTemplate, models

@@ -1,8 +1,8 @@
 """What all our WorkflowTemplates share, written with Hera; slow to import, so only import it to compose.
 
 Hera 7.1.0 checks names and types; the render then checks the whole against the full definition of
-argo-workflows v4.1.4. Defaults of every workflow (user, log archive, clean-up) are in the configuration of
-the controller, lib/argo_workflows_config.py.
+argo-workflows v4.1.4. Defaults of every workflow (user, log archive, end of life) are in the configuration of
+the controller, lib/argo_workflows.py.
 """
 
 from hera.workflows import Parameter, Resource, Step, Steps, WorkflowTemplate, models
