@@ -3,6 +3,7 @@
 from charts_src.components.admission_policies import AdmissionPolicies
 from charts_src.components.alert_rules import AlertRules
 from charts_src.components.alertmanager import Alertmanager
+from charts_src.components.argo_workflows import ArgoWorkflows
 from charts_src.components.cert_manager import CertManager
 from charts_src.components.crds import (
     ArgoWorkflowsCrds,
@@ -57,6 +58,8 @@ from charts_src.workloads.ray_cluster import SharedRayCluster
 from charts_src.workloads.ray_train import RayTraining
 from charts_src.workloads.spark_text_pipeline import SparkTextPipeline
 from charts_src.workloads.stable_diffusion import StableDiffusionServing
+from charts_src.workloads.tensorboard import TensorBoard
+from charts_src.workloads.training_workflows import TrainingWorkflows
 
 COMPONENTS: tuple[type[Component], ...] = (
     Namespaces,
@@ -99,6 +102,7 @@ COMPONENTS: tuple[type[Component], ...] = (
     KubeRayCrds,
     KubeRayOperator,
     ArgoWorkflowsCrds,
+    ArgoWorkflows,
     MpiOperatorCrds,
     MpiOperator,
     KueueCrds,
@@ -113,4 +117,6 @@ COMPONENTS: tuple[type[Component], ...] = (
     SparkHistory,
     SparkTextPipeline,
     StableDiffusionServing,
+    TrainingWorkflows,
+    TensorBoard,
 )

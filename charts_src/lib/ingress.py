@@ -5,7 +5,7 @@ balancer as a whole must be the same on every Ingress of the group, so it is her
 """
 
 import json
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from charts_src.model.platform import CognitoAuthentication, Ingress, OidcAuthentication
 from charts_src.objects import Body
@@ -33,6 +33,8 @@ class Backend(NamedTuple):
     health_path: str
     drain_seconds: int
     """How long a pod that goes away still finishes its requests."""
+    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    """How the load balancer talks to the pods; it checks no certificate of theirs."""
 
 
 def ingress(settings: Ingress, name: str, host: str, backend: Backend) -> Body:
@@ -70,7 +72,9 @@ def _load_balancer(settings: Ingress) -> dict[str, str]:
 
 
 def _targets(backend: Backend) -> dict[str, str]:
+    secure = backend.protocol == "HTTPS"
     return {
+        **({"backend-protocol": "HTTPS", "healthcheck-protocol": "HTTPS"} if secure else {}),
         "target-type": "ip",
         "healthcheck-path": backend.health_path,
         "healthcheck-interval-seconds": "10",

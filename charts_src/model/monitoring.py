@@ -1,11 +1,10 @@
 """The section of monitoring: what is kept of metrics, who is told of alerts, and from when on."""
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model, Name, Problem, Quantity
+from charts_src.model.base import Form, Model, Name, Quantity
 
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 """A time between a minute and a week."""
@@ -161,10 +160,3 @@ class Monitoring(Model):
 
     kube_state_metrics_memory: Quantity = "512Mi"
     """Memory of kube-state-metrics, request and limit; it grows with the objects in the cluster."""
-
-
-def check(monitoring: Monitoring, hosts: Iterable[tuple[tuple[str | int, ...], str]]) -> Iterable[Problem]:
-    """Find a service with the host name of Grafana; paths start at the environment."""
-    for where, host in hosts:
-        if host == monitoring.grafana.host:
-            yield Problem(where, f"{host} is the host of Grafana too; choose another")
