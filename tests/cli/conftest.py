@@ -7,6 +7,18 @@ import pytest
 
 from tests.cli.copies import COPIED, SOURCE, Copy
 
+FEW = (
+    "namespaces",
+    "karpenter-crds",
+    "karpenter",
+    "node-pools",
+    "kuberay-crds",
+    "kuberay-operator",
+    "queues",
+    "stable-diffusion",
+)
+"""Components of most copies: each kind of component once, as all of them take seconds to render."""
+
 
 def duplicate(source: Path, target: Path) -> Copy:
     subprocess.run(["cp", "-a", "--reflink=auto", source, target], check=True)
@@ -15,8 +27,25 @@ def duplicate(source: Path, target: Path) -> Copy:
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A copy with everything rendered; tests that write get a copy of it."""
-    root = tmp_path_factory.mktemp("base") / "repository"
+    """A copy with a few components, rendered; tests that write get a copy of it."""
+    copy = fresh(tmp_path_factory.mktemp("base") / "repository")
+    copy.append(
+        "charts_src/registry.py", f"\nCOMPONENTS = tuple(each for each in COMPONENTS if each.name in {FEW})\n"
+    )
+    copy.render("all")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy with all components, rendered; its tests leave it as it was."""
+    copy = fresh(tmp_path_factory.mktemp("whole") / "repository")
+    copy.render("all")
+    return copy
+
+
+def fresh(root: Path) -> Copy:
+    """Copy what is needed to render, without what is rendered."""
     root.mkdir()
     for name in COPIED:
         subprocess.run(["cp", "-a", "--reflink=auto", SOURCE / name, root / name], check=True)
@@ -25,9 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     cache.mkdir()
     (root / ".cache").mkdir()
     (root / ".cache" / "jsii").symlink_to(cache)
-    copy = Copy(root)
-    copy.render("all")
-    return copy
+    return Copy(root)
 
 
 @pytest.fixture

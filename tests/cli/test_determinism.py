@@ -41,13 +41,14 @@ def test_3_surroundings_give_the_same_bytes(copy: Copy) -> None:
 
 
 @pytest.mark.heavy
-def test_10_surroundings_give_the_same_bytes(copy: Copy) -> None:
-    before = copy.digest()
-    assert digests(copy, 10) == [before] * 10
+def test_10_surroundings_give_the_same_bytes_of_all_components(whole: Copy) -> None:
+    before = whole.digest()
+    assert len(whole.files()) > 2000
+    assert digests(whole, 10) == [before] * 10
 
 
 def test_an_environment_rendered_alone_is_as_rendered_with_the_others(copy: Copy) -> None:
     before = copy.files()
     shutil.rmtree(copy.root / "rendered" / "staging")
-    assert "staging: 0 changed, 50 added, 0 removed\n" in copy.render("--full", "staging")
+    assert "staging: 0 changed, " in copy.render("--full", "staging")
     assert copy.files() == before

@@ -1,20 +1,18 @@
 """What is recalled instead of rendered gives the tree that a full render gives, and no more is rendered."""
 
+import json
 from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
+from charts_src.lib.namespaces import NAMESPACES
+from tests.cli.conftest import FEW
 from tests.cli.copies import Copy, changed
 
-ALL = [
-    "karpenter-crds",
-    "kuberay-crds",
-    "kuberay-operator",
-    "namespaces",
-    "node-pools",
-    "stable-diffusion",
-]
+ALL = sorted(FEW)
+
+APPLICATIONS = [f"argocd/dev/application-{name}.yaml" for name in ALL]
 DEV = "environments/dev.yaml"
 POOL = "rendered/dev/node-pools/nodepool-gpu.yaml"
 RECORD = ".cache/units/dev/namespaces.json"
@@ -26,8 +24,8 @@ class Case(NamedTuple):
     """An edit and what it leads to."""
 
     edit: Callable[[Copy], object]
-    rendered: list[str]
-    """Components that are rendered; all others are recalled."""
+    rendered: list[str] | str
+    """Components that are rendered, or the section whose readers are; all others are recalled."""
     files: list[str]
     """Files that the render changes."""
 
@@ -47,25 +45,29 @@ ADDED_POOL = """
     cpu:
       purpose: system
       instance_types: [m7i.xlarge]
-      max_nodes: 3
-stable_diffusion:
+      max_nodes: 4
+jupyterhub:
 """
 
 CASES = {
     "a comment in the environment": Case(lambda copy: copy.append(DEV, "# a comment\n"), [], []),
     "the processors of a worker": Case(
         lambda copy: copy.edit(DEV, "{min: 1, max: 1}", "{min: 1, max: 1}\n    cpus: 5"),
-        ["stable-diffusion"],
+        "stable_diffusion",
         [PROVENANCE, SERVICE],
     ),
     "the limit of a pool": Case(
-        lambda copy: copy.edit(DEV, "max_nodes: 4", "max_nodes: 5"),
-        ["node-pools"],
-        ["rendered/dev/node-pools/nodepool-system.yaml", PROVENANCE],
+        lambda copy: copy.edit(DEV, "max_nodes: 4", "max_nodes: 6"),
+        "karpenter",
+        [
+            "rendered/dev/node-pools/nodepool-system.yaml",
+            PROVENANCE,
+            "rendered/dev/queues/clusterqueue-platform.yaml",
+        ],
     ),
     "a pool more": Case(
-        lambda copy: copy.edit(DEV, "\nstable_diffusion:\n", ADDED_POOL),
-        ["node-pools"],
+        lambda copy: copy.edit(DEV, "\njupyterhub:\n", ADDED_POOL),
+        "karpenter",
         [
             "rendered/dev/node-pools/ec2nodeclass-cpu.yaml",
             "rendered/dev/node-pools/nodepool-cpu.yaml",
@@ -97,22 +99,14 @@ CASES = {
             "argocd/bootstrap/dev/job-root-loader-2a42f974.yaml",
             "argocd/bootstrap/dev/job-root-loader-3e459f28.yaml",
             "argocd/bootstrap/dev/kustomization.yaml",
-            "argocd/dev/application-karpenter-crds.yaml",
-            "argocd/dev/application-kuberay-crds.yaml",
-            "argocd/dev/application-kuberay-operator.yaml",
-            "argocd/dev/application-namespaces.yaml",
-            "argocd/dev/application-node-pools.yaml",
-            "argocd/dev/application-stable-diffusion.yaml",
+            *APPLICATIONS,
             PROVENANCE,
         ],
     ),
     "the code of a component": Case(
         lambda copy: copy.edit("charts_src/components/namespaces.py", '"audit", "warn"', '"warn"'),
         ["namespaces"],
-        [
-            "rendered/dev/namespaces/namespace-kuberay-system.yaml",
-            "rendered/dev/namespaces/namespace-stable-diffusion.yaml",
-        ],
+        [f"rendered/dev/namespaces/namespace-{name}.yaml" for name in sorted(NAMESPACES)],
     ),
     "a comment in the code of a component": Case(
         lambda copy: copy.append("charts_src/components/node_pools.py", "# a comment\n"), ["node-pools"], []
@@ -158,16 +152,28 @@ def records(copy: Copy) -> dict[str, int]:
     return {path.stem: path.stat().st_ino for path in (copy.root / ".cache/units/dev").glob("*.json")}
 
 
-@pytest.mark.parametrize("edited", CASES)
+def reading(copy: Copy, section: str) -> list[str]:
+    """Name the stored components that read a section of the environment."""
+    stored = {path.stem: json.loads(path.read_text()) for path in (copy.root / ".cache/units/dev").iterdir()}
+    return sorted(name for name, record in stored.items() if section in record["sections"])
+
+
+FAST = ("a comment in the environment", "the limit of a pool", "the code of a component", "a rendered file")
+"""Edits of the fast tests; the others are as many renders again."""
+
+
+@pytest.mark.parametrize(
+    "edited", [name if name in FAST else pytest.param(name, marks=pytest.mark.heavy) for name in CASES]
+)
 def test_a_render_after_an_edit_is_a_full_render(copy: Copy, edited: str) -> None:
     kept, before = records(copy), copy.files()
     assert sorted(kept) == ALL
     CASES[edited].edit(copy)
     touched = copy.files()
     copy.render("dev")
-    assert (
-        sorted(name for name, node in records(copy).items() if kept[name] != node) == CASES[edited].rendered
-    )
+    expected = CASES[edited].rendered
+    readers = expected if isinstance(expected, list) else reading(copy, expected)
+    assert sorted(name for name, node in records(copy).items() if kept[name] != node) == readers
     assert changed(touched, copy.files()) == CASES[edited].files
     assert touched == before or copy.files() == before  # edits of generated files are undone
     verified = copy.run("render", "--verify", "dev")

@@ -81,24 +81,28 @@ def test_training_jobs_are_found_by_their_labels_and_the_way_to_them_is_open() -
         for body in component().objects()
     }
     monitor = objects["PodMonitor", "monitoring", "training-jobs"]["spec"]
-    assert monitor["namespaceSelector"] == {"matchNames": ["ray", "training"]}
+    assert monitor["namespaceSelector"] == {"matchNames": ["training"]}
     assert monitor["selector"]["matchLabels"] == {"genai-on-eks/training-metrics": "true"}
     assert monitor["podMetricsEndpoints"] == [
         {
             "port": "train-metrics",
             "relabelings": [
                 {
+                    "action": "drop",
+                    "sourceLabels": ["__meta_kubernetes_pod_label_training_kubeflow_org_replica_index"],
+                    "regex": "[1-9][0-9]*",
+                },
+                {
                     "action": "replace",
                     "sourceLabels": ["__meta_kubernetes_pod_label_genai_on_eks_training_job"],
                     "targetLabel": "training_job",
-                }
+                },
             ],
         }
     ]
-    for namespace in ("ray", "training"):
-        policy = objects["NetworkPolicy", namespace, "allow-training-metrics"]["spec"]
-        assert policy["podSelector"] == {"matchLabels": {"genai-on-eks/training-metrics": "true"}}
-        assert policy["ingress"][0]["ports"] == [{"port": 9095, "protocol": "TCP"}]
+    policy = objects["NetworkPolicy", "training", "allow-training-metrics"]["spec"]
+    assert policy["podSelector"] == {"matchLabels": {"genai-on-eks/training-metrics": "true"}}
+    assert policy["ingress"][0]["ports"] == [{"port": 9095, "protocol": "TCP"}]
 
 
 def test_prometheus_reaches_pods_of_the_platform_agents_of_nodes_and_the_kubernetes_api() -> None:

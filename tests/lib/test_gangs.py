@@ -159,7 +159,7 @@ def launch(tmp_path: Path, ssh: str) -> subprocess.CompletedProcess[str]:
         script = script.replace(before, str(tmp_path / after))
     surroundings = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
     return subprocess.run(
-        ["/bin/sh", "-c", script.replace("+ 1800", "+ 1"), "launch", "-np", "2"],
+        ["/bin/sh", "-c", script.replace("+ 3600", "+ 1"), "launch", "-np", "2"],
         env=surroundings,
         check=False,
         capture_output=True,
