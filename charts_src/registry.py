@@ -12,6 +12,7 @@ from charts_src.components.crds import (
     PrometheusOperatorCrds,
     SparkOperatorCrds,
 )
+from charts_src.components.karpenter import KarpenterController
 from charts_src.components.kuberay_operator import KubeRayOperator
 from charts_src.components.namespaces import Namespaces
 from charts_src.components.node_pools import NodePools
@@ -25,6 +26,7 @@ COMPONENTS: tuple[type[Component], ...] = (
     LoadBalancerControllerCrds,
     PrometheusOperatorCrds,
     KarpenterCrds,
+    KarpenterController,
     NodePools,
     NodeFeatureDiscoveryCrds,
     KubeRayCrds,

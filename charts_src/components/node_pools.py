@@ -1,40 +1,43 @@
-"""Node pools: for each, a Karpenter NodePool and the EC2NodeClass of the same name.
+"""Node pools: for each, a Karpenter NodePool and the EC2NodeClass of the same name (lib/node_class.py).
 
-Fields and defaults: CRDs karpenter.sh_nodepools and karpenter.k8s.aws_ec2nodeclasses of
-karpenter-provider-aws v1.15.1. What the API server would fill in is written out, or Argo CD would see a
-difference.
+Fields and defaults: CRDs karpenter.sh_nodepools and karpenter.sh_nodeoverlays of karpenter-provider-aws
+v1.15.1. What the API server would fill in is written out, or Argo CD would see a difference.
+
+Node repair needs no word here: Karpenter drains a node whose kubelet or hardware has been broken for 10 to 30
+minutes, and every budget below lets it (reason Unhealthy). To keep such a node, for a look at it, annotate it
+with karpenter.sh/do-not-repair: "true".
 """
 
 from typing import ClassVar
 
 from charts_src.lib.accelerators import EFA_LABEL, RESOURCE, Purpose, node_labels, taints
+from charts_src.lib.instances import InstanceType
+from charts_src.lib.node_class import node_class
+from charts_src.lib.startup_taints import STARTUP_TAINTS, Driver
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.model.karpenter import pool_zones
-from charts_src.model.node_pool import NodePool, Reservation
+from charts_src.model.node_pool import NodePool
 from charts_src.objects import Body
+
+_ALWAYS: Body = {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]}
+"""Budget for nodes that nobody misses. Karpenter itself stops repair when a fifth of a pool is broken."""
 
 _DISRUPTION: dict[Purpose, Body] = {
     "system": {
         "consolidationPolicy": "WhenEmptyOrUnderutilized",
         "consolidateAfter": "5m",
-        "budgets": [{"nodes": "10%"}],
+        "budgets": [{"nodes": "10%", "reasons": ["Drifted", "Underutilized"]}, _ALWAYS],
     },
     "inference": {
         "consolidationPolicy": "WhenEmpty",
         "consolidateAfter": "10m",
-        "budgets": [
-            {"nodes": "10%", "reasons": ["Drifted", "Unhealthy"]},
-            {"nodes": "100%", "reasons": ["Empty"]},
-        ],
+        "budgets": [{"nodes": "10%", "reasons": ["Drifted"]}, _ALWAYS],
     },
     "training": {
         "consolidationPolicy": "WhenEmpty",
         "consolidateAfter": "30m",
-        "budgets": [
-            {"nodes": "0", "reasons": ["Drifted", "Underutilized"]},
-            {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]},
-        ],
+        "budgets": [{"nodes": "0", "reasons": ["Drifted", "Underutilized"]}, _ALWAYS],
     },
 }
 """When Karpenter may take a node away. Training needs all nodes of a job: only empty or broken ones go."""
@@ -45,6 +48,8 @@ _LIFETIME: dict[Purpose, Body] = {
     "training": {"expireAfter": "Never"},
 }
 """How long a node lives, and how long a drain may be held up; budgets don't hold back expiry."""
+
+_WEIGHT = 10
 
 
 class NodePools(Component):
@@ -59,10 +64,12 @@ class NodePools(Component):
         return {"karpenter": karpenter.version, "al2023": karpenter.ami_version}
 
     def compose(self) -> None:
-        """Add both objects of each pool."""
+        """Add the objects of each pool."""
         for name, pool in self.env.karpenter.node_pools.items():
-            self.add(_node_class(self.env, name, pool))
+            self.add(node_class(self.env, name, pool))
             self.add(_node_pool(self.env, name, pool))
+            for overlay in _overlays(name, pool):
+                self.add(overlay)
 
 
 def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
@@ -71,8 +78,7 @@ def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
         "kind": "NodePool",
         "metadata": {"name": name},
         "spec": {
-            "weight": pool.weight,
-            "limits": _limits(pool),
+            **_size(pool),
             "disruption": _DISRUPTION[pool.purpose],
             "template": {
                 "metadata": {"labels": _labels(pool)},
@@ -80,11 +86,31 @@ def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
                     "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": name},
                     "requirements": _requirements(env, pool),
                     **_taints(pool),
+                    **_startup_taints(env, pool),
                     **_LIFETIME[pool.purpose],
                 },
             },
         },
     }
+
+
+def _size(pool: NodePool) -> Body:
+    """Give how many nodes there may be; a static pool (StaticCapacity) takes no weight and no other limit."""
+    if pool.replicas is not None:
+        return {"replicas": pool.replicas, "limits": {"nodes": str(pool.max_nodes)}}
+    return {"weight": pool.weight or _WEIGHT, "limits": _limits(pool)}
+
+
+def _startup_taints(env: Environment, pool: NodePool) -> Body:
+    """Hold pods off until the CSI drivers that the environment has are ready on the node.
+
+    Not on system nodes: a driver that fails would take every controller along, and Argo CD could come to wait
+    for pods that wait for a driver it has not synced yet. There a mount that comes too early is tried again.
+    """
+    if pool.purpose == "system":
+        return {}
+    drivers: tuple[Driver, ...] = ("ebs", "fsx", "s3") if env.storage else ("ebs",)
+    return {"startupTaints": [dict(STARTUP_TAINTS[driver]) for driver in drivers]}
 
 
 def _taints(pool: NodePool) -> Body:
@@ -117,81 +143,33 @@ def _requirements(env: Environment, pool: NodePool) -> list[Body]:
         "kubernetes.io/arch": ("amd64",),
         "kubernetes.io/os": ("linux",),
     }
+    if pool.reservation and pool.reservation.type:
+        required["karpenter.k8s.aws/capacity-reservation-type"] = (pool.reservation.type,)
     return [{"key": key, "operator": "In", "values": list(values)} for key, values in required.items()]
 
 
-def _node_class(env: Environment, name: str, pool: NodePool) -> Body:
-    return {
-        "apiVersion": "karpenter.k8s.aws/v1",
-        "kind": "EC2NodeClass",
-        "metadata": {"name": name},
-        "spec": {
-            "role": env.karpenter.node_role,
-            "amiSelectorTerms": [{"alias": f"al2023@{env.karpenter.ami_version}"}],
-            "subnetSelectorTerms": _discovery(env),
-            "securityGroupSelectorTerms": _discovery(env),
-            "blockDeviceMappings": [_root_volume(pool)],
-            "metadataOptions": {
-                "httpEndpoint": "enabled",
-                "httpProtocolIPv6": "disabled",
-                "httpPutResponseHopLimit": 1,
-                "httpTokens": "required",
-            },
-            "tags": {"cluster": env.cluster.name, "environment": env.name},
-            **_hardware(pool),
-        },
-    }
+def _overlays(name: str, pool: NodePool) -> list[Body]:
+    """Tell Karpenter what the nodes of a pool have beyond what EC2 says of their instance types.
 
-
-def _discovery(env: Environment) -> list[Body]:
-    return [{"tags": {"karpenter.sh/discovery": env.cluster.name}}]
-
-
-def _root_volume(pool: NodePool) -> Body:
-    accelerated = pool.accelerator != "none"
-    size = pool.root_volume_gib or (300 if accelerated else 100)
-    return {
-        "deviceName": "/dev/xvda",
-        "rootVolume": True,
-        "ebs": {
-            "volumeType": "gp3",
-            "volumeSize": f"{size}Gi",
-            "iops": 3000,
-            "throughput": 500 if accelerated else 125,
-            "encrypted": True,
-            "deleteOnTermination": True,
-        },
-    }
-
-
-def _hardware(pool: NodePool) -> Body:
-    """Give the fields that only some pools have."""
-    fields: Body = {}
-    if all(item.nvme_gb for item in pool.types):
-        fields["instanceStorePolicy"] = "RAID0"
-    if pool.efa:
-        fields["networkInterfaces"] = _network_interfaces(pool.types[0].efa_interfaces)
-    if pool.placement_group:
-        fields["placementGroupSelector"] = {"name": pool.placement_group}
-    if pool.reservation:
-        fields["capacityReservationSelectorTerms"] = _reservations(pool.reservation)
-    return fields
-
-
-def _network_interfaces(cards: int) -> list[Body]:
-    """Give one interface with addresses for the node and its pods, and an EFA interface on each network card.
-
-    Layout: "ip optimized" in designs/efa-for-static-capacity.md of karpenter-provider-aws; EC2 wants device
-    index 1 on every card but the primary interface's.
+    The gate NodeOverlay is on where this gives any (lib/karpenter_settings.py).
     """
-    primary = {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}
     return [
-        primary,
-        *({"networkCardIndex": card, "deviceIndex": 1, "interfaceType": "efa-only"} for card in range(cards)),
+        {
+            "apiVersion": "karpenter.sh/v1alpha1",
+            "kind": "NodeOverlay",
+            "metadata": {"name": f"{name}-{item.name.replace('.', '-')}"},
+            "spec": {
+                "requirements": [
+                    {"key": "karpenter.sh/nodepool", "operator": "In", "values": [name]},
+                    {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": [item.name]},
+                ],
+                "capacity": resources,
+            },
+        }
+        for item in pool.types
+        if (resources := _unknown_resources(pool, item))
     ]
 
 
-def _reservations(reservation: Reservation) -> list[Body]:
-    if reservation.tags:
-        return [{"tags": dict(reservation.tags)}]
-    return [{"id": item} for item in reservation.ids]
+def _unknown_resources(pool: NodePool, _item: InstanceType) -> Body:
+    return {"hugepages-2Mi": f"{pool.huge_pages_gib}Gi"} if pool.huge_pages_gib else {}

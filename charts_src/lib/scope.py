@@ -18,6 +18,7 @@ CLUSTER_SCOPED = frozenset(
         "CSIDriver",
         "CustomResourceDefinition",
         "EC2NodeClass",
+        "FlowSchema",
         "IngressClass",
         "IngressClassParams",
         "MountpointS3PodAttachment",

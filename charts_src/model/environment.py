@@ -10,7 +10,7 @@ from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
 from charts_src.model.kuberay import KubeRay
 from charts_src.model.kuberay import check as check_kuberay
-from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress
+from charts_src.model.platform import ArgoCd, Aws, Cluster, Ingress, check_system_nodes
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
 from charts_src.model.storage import Storage
@@ -68,6 +68,7 @@ class Environment(Model):
                 ("cluster", "service_cidr"),
                 f"overlaps vpc_cidr {self.cluster.vpc_cidr}; choose another range",
             )
+        yield from check_system_nodes(self.cluster.system_nodes, self.aws)
         yield from check_karpenter(self.karpenter, self.aws)
         yield from check_kuberay(self.karpenter)
         if self.stable_diffusion:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.instances import instance, names, offered
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import Form, Model, Name, Problem, Quantity
 from charts_src.model.node_pool import NodePool
 from charts_src.model.platform import Aws
 
@@ -16,6 +16,16 @@ class Karpenter(Model):
 
     version: Literal["1.15.1"] = "1.15.1"
     """Version of the Karpenter controller and its CRDs that the node pools are written for."""
+
+    replicas: Annotated[int, Field(ge=1, le=3)] = 2
+    """Pods of the controller; one leads, the others take over when it fails."""
+
+    cpu: Quantity = "1"
+    """CPU that each pod of the controller asks for; it may use more."""
+
+    memory: Quantity = "1Gi"
+    """Memory of each pod of the controller, request and limit; grows with the nodes and pods of the
+    cluster."""
 
     node_role: Annotated[
         str, Form(r"^[A-Za-z0-9_+=,.@-]{1,64}$", "write the name of an IAM role, without its path or ARN")
@@ -27,6 +37,10 @@ class Karpenter(Model):
     ] = "v20260714"
     """Release of the EKS-optimized Amazon Linux 2023 images, which have standard, NVIDIA and Neuron variants
     (CHANGELOG.md of awslabs/amazon-eks-ami). A new one replaces the nodes."""
+
+    fast_image_pull: bool = True
+    """Have nodes with accelerators load and unpack the layers of an image in parallel (SOCI snapshotter; AWS
+    calls it experimental). It takes CPU and memory while the node has no other work."""
 
     node_pools: Annotated[Mapping[Name, NodePool], Field(min_length=1)]
     """Node pools by name."""

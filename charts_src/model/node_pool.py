@@ -1,7 +1,7 @@
 """One pool of nodes: the decisions that become a Karpenter NodePool and its EC2NodeClass."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,10 @@ class Reservation(Model):
     tags: Annotated[Mapping[TagText, TagText], Field(max_length=20)] | None = None
     """Tags that a reservation must have, all of them."""
 
+    type: Literal["default", "capacity-block"] | None = None
+    """Launch only into reservations of one type: default (On-Demand Capacity Reservations) or capacity-block;
+    into either unless set. Nodes of a capacity block are drained before it ends."""
+
     def problems(self) -> Iterable[Problem]:
         """Find a reservation that is described in both ways, or in none."""
         if bool(self.ids) == bool(self.tags):
@@ -49,8 +53,12 @@ class NodePool(Model):
     max_nodes: Annotated[int, Field(ge=1, le=1000)]
     """Most nodes at one time. The limits on CPU, memory and accelerators are this many largest types."""
 
-    weight: Annotated[int, Field(ge=1, le=100)] = 10
-    """Rank among the pools that a pod fits on; the highest is tried first."""
+    replicas: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Keep this many nodes, whether pods need them or not (and pay for them); nodes come and go with the pods
+    unless set. A pool stays with or without replicas for life: to change that, make a new pool."""
+
+    weight: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Rank among the pools that a pod fits on, 10 unless set; the highest is tried first."""
 
     zones: Annotated[tuple[Zone, ...], Field(min_length=1)] | None = None
     """Availability zones of the nodes; all zones of the cluster unless set. A pool with EFA has one."""
@@ -68,7 +76,16 @@ class NodePool(Model):
     """Allow training on Spot: say so only when every job in the pool resumes from checkpoints."""
 
     root_volume_gib: Annotated[int, Field(ge=20, le=16384)] | None = None
-    """Size of the root volume in GiB; unless set, 300 with an accelerator (images are large), else 100."""
+    """Size of the root volume in GiB; unless set, 300 with accelerators but no instance store (images are
+    large), else 100. With an instance store, images and all that pods write are on that."""
+
+    huge_pages_gib: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Memory that each node sets aside as huge pages of 2 MiB when it starts, for pods that ask for
+    hugepages-2Mi; libfabric uses them for EFA if the pod has some, and works without."""
+
+    cpu_pinning: bool = False
+    """Give containers that ask for whole CPUs, with equal requests and limits, CPUs that no other has, on the
+    NUMA node of their devices if possible. Of use where jobs share a node; not with Neuron devices."""
 
     @property
     def types(self) -> tuple[InstanceType, ...]:
@@ -86,8 +103,9 @@ class NodePool(Model):
         yield from _repeated("capacity", self.capacity)
         yield from _repeated("zones", self.zones or ())
         yield from _purchase(self)
+        yield from _static(self)
         unknown = tuple(_unknown(self.instance_types))
-        yield from unknown or _mixture(self)
+        yield from unknown or (*_mixture(self), *_memory(self))
 
 
 def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
@@ -126,12 +144,42 @@ def _mixture(pool: NodePool) -> Iterable[Problem]:
         yield Problem(("purpose",), "is system, but the nodes have accelerators; write inference or training")
 
 
+def _static(pool: NodePool) -> Iterable[Problem]:
+    if pool.replicas is None:
+        return
+    if pool.replicas > pool.max_nodes:
+        yield Problem(("replicas",), f"is more than max_nodes {pool.max_nodes}; raise max_nodes")
+    if pool.weight is not None:
+        yield Problem(("weight",), "means nothing with replicas, as no pod makes nodes here; remove it")
+
+
+def _memory(pool: NodePool) -> Iterable[Problem]:
+    """Find huge pages that leave less memory than pods are promised, and pinning where it does harm.
+
+    Karpenter knows nothing of huge pages, but counts 7.5% of the memory as the hypervisor's, as
+    lib/capacity.py does. That is enough for both, as long as they take no more than 4%.
+    """
+    most = min(item.memory_mib for item in pool.types) // 1024 // 25
+    if pool.huge_pages_gib and pool.huge_pages_gib > most:
+        remedy = f"write {most} or less, or remove it" if most else "remove it"
+        yield Problem(("huge_pages_gib",), f"is more than 4% of the memory of a node; {remedy}")
+    if pool.cpu_pinning and pool.accelerator in ("trainium", "inferentia"):
+        yield Problem(
+            ("cpu_pinning",), "would keep Neuron devices that are neighbours apart; remove it from this pool"
+        )
+
+
 def _purchase(pool: NodePool) -> Iterable[Problem]:
     reserved = "reserved" in pool.capacity
     if reserved and pool.reservation is None:
         yield Problem(("capacity",), "has reserved, but no reservation is named; set reservation")
     if pool.reservation is not None and not reserved:
         yield Problem(("reservation",), "is never used; add reserved to capacity, or remove it")
+    elif pool.reservation is not None and pool.reservation.type and pool.capacity != ("reserved",):
+        yield Problem(
+            ("reservation", "type"),
+            "rules out all that is not reserved; write capacity: [reserved], or remove type",
+        )
     if pool.purpose == "training" and "spot" in pool.capacity and not pool.interruptible:
         yield Problem(
             ("capacity", pool.capacity.index("spot")),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.lib.instances import instance, names, unknown_type
+from charts_src.lib.instances import instance, names, offered, unknown_type
 from charts_src.model.base import AccountId, CertificateArn, Cidr, Form, Hostname, Model, Name, Problem
 
 Region = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9]$", "write a region, such as us-west-2")]
@@ -104,6 +104,16 @@ class Cluster(Model):
 
     system_nodes: SystemNodes = SystemNodes()
     """Nodes that come with the cluster, for what must run before any node pool."""
+
+
+def check_system_nodes(nodes: SystemNodes, aws: Aws) -> Iterable[Problem]:
+    """Find instance types that no zone of the cluster offers; paths start at the environment."""
+    for index, name in enumerate(nodes.instance_types):
+        if name in names() and not set(aws.zones).intersection(offered(name, aws.region)):
+            yield Problem(
+                ("cluster", "system_nodes", "instance_types", index),
+                f"{name} is not offered in {', '.join(aws.zones)}; name another type",
+            )
 
 
 class ArgoCd(Model):

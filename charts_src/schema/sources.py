@@ -179,6 +179,7 @@ _BUILT_IN = {
     "batch/v1": "CronJob Job",
     "coordination.k8s.io/v1": "Lease",
     "discovery.k8s.io/v1": "EndpointSlice",
+    "flowcontrol.apiserver.k8s.io/v1": "FlowSchema",
     "networking.k8s.io/v1": "Ingress IngressClass NetworkPolicy",
     "node.k8s.io/v1": "RuntimeClass",
     "policy/v1": "PodDisruptionBudget",

@@ -6,6 +6,7 @@ from cdk8s import App
 from charts_src.components.node_pools import NodePools
 from charts_src.lib.accelerators import Accelerator, Purpose, placement
 from charts_src.model import Environment
+from charts_src.model.storage import Storage
 from charts_src.objects import Body
 from tests import ray_environment
 
@@ -26,11 +27,29 @@ TRAINIUM = {
     "max_nodes": 4,
     "weight": 50,
 }
+INFERENTIA = {"purpose": "inference", "instance_types": ["inf2.xlarge"], "max_nodes": 1}
 SYSTEM = {"purpose": "system", "instance_types": ["m7i.large", "m7i.xlarge"], "max_nodes": 6}
 
 
-def environment(pools: dict[str, Any]) -> Environment:
-    karpenter = {"node_role": "genai-node", "node_pools": pools}
+FAST_IMAGE_PULL = """\
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="genai-on-eks"
+
+--genai-on-eks
+Content-Type: application/node.eks.aws
+
+apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  featureGates:
+    FastImagePull: true
+--genai-on-eks--
+"""
+STARTUP_TAINTS = [{"key": "ebs.csi.aws.com/agent-not-ready", "value": "true", "effect": "NoExecute"}]
+
+
+def environment(pools: dict[str, Any], **settings: Any) -> Environment:
+    karpenter = {"node_role": "genai-node", "node_pools": pools, **settings}
     return ray_environment.environment(karpenter=karpenter, stable_diffusion=None)
 
 
@@ -54,8 +73,8 @@ def test_a_gpu_pool_for_inference() -> None:
                 "consolidationPolicy": "WhenEmpty",
                 "consolidateAfter": "10m",
                 "budgets": [
-                    {"nodes": "10%", "reasons": ["Drifted", "Unhealthy"]},
-                    {"nodes": "100%", "reasons": ["Empty"]},
+                    {"nodes": "10%", "reasons": ["Drifted"]},
+                    {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]},
                 ],
             },
             "template": {
@@ -88,6 +107,7 @@ def test_a_gpu_pool_for_inference() -> None:
                         {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
                     ],
                     "taints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}],
+                    "startupTaints": STARTUP_TAINTS,
                     "expireAfter": "720h",
                     "terminationGracePeriod": "24h",
                 },
@@ -112,14 +132,15 @@ def test_the_nodes_of_a_gpu_pool() -> None:
                     "rootVolume": True,
                     "ebs": {
                         "volumeType": "gp3",
-                        "volumeSize": "300Gi",
+                        "volumeSize": "100Gi",
                         "iops": 3000,
-                        "throughput": 500,
+                        "throughput": 125,
                         "encrypted": True,
                         "deleteOnTermination": True,
                     },
                 }
             ],
+            "kubelet": {"serializeImagePulls": False, "maxParallelImagePulls": 8},
             "metadataOptions": {
                 "httpEndpoint": "enabled",
                 "httpProtocolIPv6": "disabled",
@@ -128,6 +149,7 @@ def test_the_nodes_of_a_gpu_pool() -> None:
             },
             "tags": {"cluster": "genai-dev", "environment": "dev"},
             "instanceStorePolicy": "RAID0",
+            "userData": FAST_IMAGE_PULL,
         },
     }
 
@@ -178,6 +200,7 @@ def test_a_trainium_pool_for_training_over_efa() -> None:
                         {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]},
                     ],
                     "taints": [{"key": "aws.amazon.com/neuron", "value": "true", "effect": "NoSchedule"}],
+                    "startupTaints": STARTUP_TAINTS,
                     "expireAfter": "Never",
                 },
             },
@@ -219,12 +242,16 @@ def test_system_nodes_are_consolidated_and_have_no_taint_and_no_special_hardware
     assert node_pool["disruption"] == {
         "consolidationPolicy": "WhenEmptyOrUnderutilized",
         "consolidateAfter": "5m",
-        "budgets": [{"nodes": "10%"}],
+        "budgets": [
+            {"nodes": "10%", "reasons": ["Drifted", "Underutilized"]},
+            {"nodes": "100%", "reasons": ["Empty", "Unhealthy"]},
+        ],
     }
-    assert "taints" not in node_pool["template"]["spec"]
+    assert not {"taints", "startupTaints"} & set(node_pool["template"]["spec"])
     assert sorted(node_class) == [
         "amiSelectorTerms",
         "blockDeviceMappings",
+        "kubelet",
         "metadataOptions",
         "role",
         "securityGroupSelectorTerms",
@@ -237,18 +264,20 @@ def test_system_nodes_are_consolidated_and_have_no_taint_and_no_special_hardware
     ("pool", "size", "throughput"),
     [
         (SYSTEM, "100Gi", 125),
-        (GPU, "300Gi", 500),
-        (GPU | {"root_volume_gib": 500}, "500Gi", 500),
+        (GPU, "100Gi", 125),
+        (GPU | {"root_volume_gib": 500}, "500Gi", 125),
+        (INFERENTIA, "300Gi", 750),
     ],
 )
-def test_the_root_volume_has_room_for_the_images(pool: dict[str, Any], size: str, throughput: int) -> None:
+def test_the_root_volume_has_room_for_the_images_where_there_is_no_instance_store(
+    pool: dict[str, Any], size: str, throughput: int
+) -> None:
     volume = rendered(pool=pool)["EC2NodeClass/pool"]["spec"]["blockDeviceMappings"][0]["ebs"]
     assert (volume["volumeSize"], volume["throughput"]) == (size, throughput)
 
 
 def test_no_instance_store_is_asked_of_inferentia() -> None:
-    pool = {"purpose": "inference", "instance_types": ["inf2.xlarge"], "max_nodes": 1}
-    assert "instanceStorePolicy" not in rendered(pool=pool)["EC2NodeClass/pool"]["spec"]
+    assert "instanceStorePolicy" not in rendered(pool=INFERENTIA)["EC2NodeClass/pool"]["spec"]
 
 
 @pytest.mark.parametrize(
@@ -287,3 +316,68 @@ def test_every_pool_has_a_node_class_of_its_name() -> None:
 def test_the_versions_are_those_of_karpenter_and_the_node_image() -> None:
     component = NodePools(App(), environment({"gpu": GPU}))
     assert component.versions() == {"karpenter": "1.15.1", "al2023": "v20260714"}
+
+
+def test_all_csi_drivers_make_a_node_ready_where_there_is_storage() -> None:
+    buckets = {name: f"example-{name}" for name in ("data", "models", "artifacts", "logs")}
+    fsx = {"file_system_id": "fs-0123456789abcdef0", "mount_name": "example", "capacity_gib": 1200}
+    env = environment({"gpu": GPU}).model_copy(
+        update={"storage": Storage.model_validate({"buckets": buckets, "fsx": fsx})}
+    )
+    (pool,) = (body for body in NodePools(App(), env).objects() if body["kind"] == "NodePool")
+    assert [taint["key"] for taint in pool["spec"]["template"]["spec"]["startupTaints"]] == [
+        "ebs.csi.aws.com/agent-not-ready",
+        "fsx.csi.aws.com/agent-not-ready",
+        "s3.csi.aws.com/agent-not-ready",
+    ]
+
+
+def test_a_static_pool_has_a_number_of_nodes_and_no_weight_and_no_limit_but_on_nodes() -> None:
+    spec = rendered(trainium=TRAINIUM | {"replicas": 2, "weight": None})["NodePool/trainium"]["spec"]
+    assert (spec["replicas"], spec["limits"]) == (2, {"nodes": "4"})
+    assert "weight" not in spec
+
+
+def test_a_pool_takes_reservations_of_one_type_where_that_is_asked_for() -> None:
+    pool = TRAINIUM | {
+        "capacity": ["reserved"],
+        "reservation": {"tags": {"team": "research"}, "type": "capacity-block"},
+    }
+    requirements = rendered(pool=pool)["NodePool/pool"]["spec"]["template"]["spec"]["requirements"]
+    assert requirements[-1] == {
+        "key": "karpenter.k8s.aws/capacity-reservation-type",
+        "operator": "In",
+        "values": ["capacity-block"],
+    }
+
+
+def test_huge_pages_are_set_aside_before_the_kubelet_starts_and_told_to_karpenter() -> None:
+    objects = rendered(trainium=TRAINIUM | {"huge_pages_gib": 10})
+    script, config = objects["EC2NodeClass/trainium"]["spec"]["userData"].split("--genai-on-eks\n")[1:]
+    assert script == (
+        "Content-Type: text/x-shellscript\n\n#!/bin/bash\nset -euo pipefail\n"
+        "sysctl --write vm.nr_hugepages=5120\n"
+    )
+    assert "FastImagePull: true" in config
+    assert objects["NodeOverlay/trainium-trn1-32xlarge"]["spec"] == {
+        "requirements": [
+            {"key": "karpenter.sh/nodepool", "operator": "In", "values": ["trainium"]},
+            {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["trn1.32xlarge"]},
+        ],
+        "capacity": {"hugepages-2Mi": "10Gi"},
+    }
+
+
+def test_cpus_are_pinned_only_where_that_is_asked_for() -> None:
+    kubelet = rendered(pool=GPU | {"cpu_pinning": True})["EC2NodeClass/pool"]["spec"]["kubelet"]
+    assert kubelet == {
+        "serializeImagePulls": False,
+        "maxParallelImagePulls": 8,
+        "cpuManagerPolicy": "static",
+        "topologyManagerPolicy": "best-effort",
+    }
+
+
+def test_images_are_loaded_as_usual_where_the_experiment_is_off() -> None:
+    component = NodePools(App(), environment({"gpu": GPU}, fast_image_pull=False))
+    assert not any("userData" in body["spec"] for body in component.objects())

@@ -6,7 +6,7 @@ import pytest
 from charts_src.model.base import all_problems
 from charts_src.model.karpenter import Karpenter, check
 from charts_src.model.node_pool import NodePool
-from charts_src.model.platform import Aws
+from charts_src.model.platform import Aws, SystemNodes, check_system_nodes
 
 GPU = {"purpose": "inference", "instance_types": ["g5.2xlarge"], "max_nodes": 2}
 TRAINIUM = {
@@ -190,3 +190,55 @@ def test_an_instance_type_of_another_zone_is_refused() -> None:
 def test_a_pool_knows_its_accelerator() -> None:
     assert pool(GPU).accelerator == "nvidia"
     assert pool(TRAINIUM).accelerator == "trainium"
+
+
+def test_a_static_pool_has_no_more_nodes_than_allowed_and_no_weight() -> None:
+    assert found(GPU, replicas=2) == []
+    assert found(GPU, replicas=3, weight=20) == [
+        (("replicas",), "is more than max_nodes 2; raise max_nodes"),
+        (("weight",), "means nothing with replicas, as no pod makes nodes here; remove it"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["default", "capacity-block"])
+def test_a_type_of_reservation_rules_out_other_purchases(kind: str) -> None:
+    reservation = {"tags": {"team": "research"}, "type": kind}
+    assert found(TRAINIUM, capacity=["reserved"], reservation=reservation) == []
+    assert found(TRAINIUM, capacity=["reserved", "on-demand"], reservation=reservation) == [
+        (
+            ("reservation", "type"),
+            "rules out all that is not reserved; write capacity: [reserved], or remove type",
+        )
+    ]
+
+
+def test_huge_pages_fit_in_what_karpenter_leaves_to_the_hypervisor() -> None:
+    assert found(TRAINIUM, huge_pages_gib=20) == []
+    assert found(TRAINIUM, huge_pages_gib=21) == [
+        (("huge_pages_gib",), "is more than 4% of the memory of a node; write 20 or less, or remove it")
+    ]
+
+
+def test_a_small_node_has_no_room_for_huge_pages() -> None:
+    assert found(GPU, instance_types=["g5.xlarge"], huge_pages_gib=1) == [
+        (("huge_pages_gib",), "is more than 4% of the memory of a node; remove it")
+    ]
+
+
+def test_cpus_are_not_pinned_beside_neuron_devices() -> None:
+    assert found(GPU, cpu_pinning=True) == []
+    assert found(TRAINIUM, cpu_pinning=True) == [
+        (("cpu_pinning",), "would keep Neuron devices that are neighbours apart; remove it from this pool")
+    ]
+
+
+def test_the_nodes_of_the_cluster_are_offered_where_it_is() -> None:
+    far = Aws(account="111122223333", region="ap-south-2", zones=("ap-south-2a",))
+    nodes = SystemNodes(instance_types=("m7i.xlarge", "m7a.xlarge"))
+    assert list(check_system_nodes(nodes, OREGON)) == []
+    assert list(check_system_nodes(nodes, far)) == [
+        (
+            ("cluster", "system_nodes", "instance_types", 1),
+            "m7a.xlarge is not offered in ap-south-2a; name another type",
+        )
+    ]
