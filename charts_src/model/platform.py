@@ -1,6 +1,6 @@
 """The sections that every environment has: where it runs and how changes and users reach it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,6 +21,23 @@ GitUrl = Annotated[
     str, Form(r"^(https://|ssh://|git@)[^ ]+$", "write the URL of a Git repository, https or ssh")
 ]
 """Address of a Git repository."""
+
+RoleArn = Annotated[
+    str,
+    Form(
+        r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[^ ]+$",
+        "write the ARN of a role, such as arn:aws:iam::111122223333:role/platform-admin",
+    ),
+]
+"""ARN of an IAM role."""
+
+AddonName = Literal["coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
+"""An EKS add-on that the cluster has."""
+
+AddonVersion = Annotated[
+    str, Form(r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$", "write a version, such as v1.2.3-eksbuild.1")
+]
+"""Version of an EKS add-on."""
 
 UserPoolArn = Annotated[
     str,
@@ -101,6 +118,22 @@ class Cluster(Model):
 
     service_cidr: Cidr = "172.20.0.0/16"
     """Address range of Kubernetes Services; must not overlap the VPC."""
+
+    admin_roles: tuple[RoleArn, ...] = ()
+    """IAM roles whose holders are administrators of the cluster, beside the one that makes it."""
+
+    public_access_cidrs: tuple[Cidr, ...] = ()
+    """Address ranges that may reach the Kubernetes API from the internet; without any it is private."""
+
+    nat: Literal["per-zone", "single"] = "per-zone"
+    """NAT gateways: one in each zone, or a single one, cheaper and lost with its zone."""
+
+    log_retention_days: Literal[30, 60, 90, 180, 365] = 90
+    """How long the logs of the control plane are kept."""
+
+    addon_versions: Mapping[AddonName, AddonVersion] = {}
+    """EKS add-on -> exact version; `aws eks describe-addon-versions` lists them. EKS installs its default for
+    the Kubernetes minor unless set."""
 
     system_nodes: SystemNodes = SystemNodes()
     """Nodes that come with the cluster, for what must run before any node pool."""

@@ -1,0 +1,73 @@
+"""The CloudFormation stack of permissions: an IAM role for each ServiceAccount, bound by Pod Identity.
+
+Source: the trust policy that the EKS user guide gives for Pod Identity (principal pods.eks.amazonaws.com,
+sts:AssumeRole and sts:TagSession). Its condition lets only this cluster use the role.
+"""
+
+from collections.abc import Sequence
+
+from charts_src.cloud.template import Resources, document, logical, resource, tags, template
+from charts_src.lib.iam import PodIdentity
+from charts_src.model import Environment
+from charts_src.objects import Body
+
+POLICY_CHARACTERS = 6144
+"""Most characters of a managed policy, white space not counted (IAM quotas)."""
+
+
+def access(env: Environment, identities: Sequence[PodIdentity]) -> str:
+    """Write the template."""
+    resources: Resources = {}
+    for identity in identities:
+        resources |= _role(env, identity)
+    return template(f"What pods of {env.cluster.name} may do in AWS", resources)
+
+
+def role_name(env: Environment, identity: PodIdentity) -> str:
+    """Name the role of an account, at most the 64 characters that IAM takes."""
+    return f"{env.cluster.name}-{identity.namespace}-{identity.service_account}"[:64]
+
+
+def _role(env: Environment, identity: PodIdentity) -> Resources:
+    name = logical(identity.namespace, identity.service_account)
+    policies = {
+        f"{name}{logical(policy)}Policy": resource(
+            "IAM::ManagedPolicy",
+            {
+                "Description": f"{policy} of {identity.namespace}/{identity.service_account}",
+                "PolicyDocument": document(statements),
+            },
+        )
+        for policy, statements in identity.policies.items()
+    }
+    role = {
+        "RoleName": role_name(env, identity),
+        "AssumeRolePolicyDocument": document([_trust(env)]),
+        "ManagedPolicyArns": [{"Ref": policy} for policy in policies],
+        "Tags": tags(env),
+    }
+    association = {
+        "ClusterName": env.cluster.name,
+        "Namespace": identity.namespace,
+        "ServiceAccount": identity.service_account,
+        "RoleArn": {"Fn::GetAtt": [f"{name}Role", "Arn"]},
+        "Tags": tags(env),
+    }
+    return {
+        **policies,
+        f"{name}Role": resource("IAM::Role", role),
+        f"{name}Association": resource("EKS::PodIdentityAssociation", association),
+    }
+
+
+def _trust(env: Environment) -> Body:
+    cluster = f"arn:aws:eks:{env.aws.region}:{env.aws.account}:cluster/{env.cluster.name}"
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": env.aws.account},
+            "ArnEquals": {"aws:SourceArn": cluster},
+        },
+    }
