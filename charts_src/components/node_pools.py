@@ -11,7 +11,6 @@ with karpenter.sh/do-not-repair: "true".
 from typing import ClassVar
 
 from charts_src.lib.accelerators import EFA_LABEL, RESOURCE, Purpose, node_labels, taints
-from charts_src.lib.instances import InstanceType
 from charts_src.lib.node_class import node_class
 from charts_src.lib.startup_taints import STARTUP_TAINTS, Driver
 from charts_src.manifest import Component
@@ -151,7 +150,7 @@ def _requirements(env: Environment, pool: NodePool) -> list[Body]:
 def _overlays(name: str, pool: NodePool) -> list[Body]:
     """Tell Karpenter what the nodes of a pool have beyond what EC2 says of their instance types.
 
-    The gate NodeOverlay is on where this gives any (lib/karpenter_settings.py).
+    The gate NodeOverlay is on where a pool has any (lib/karpenter_settings.py).
     """
     return [
         {
@@ -163,13 +162,9 @@ def _overlays(name: str, pool: NodePool) -> list[Body]:
                     {"key": "karpenter.sh/nodepool", "operator": "In", "values": [name]},
                     {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": [item.name]},
                 ],
-                "capacity": resources,
+                "capacity": {"hugepages-2Mi": f"{pool.huge_pages_gib}Gi"},
             },
         }
         for item in pool.types
-        if (resources := _unknown_resources(pool, item))
+        if pool.overlaid
     ]
-
-
-def _unknown_resources(pool: NodePool, _item: InstanceType) -> Body:
-    return {"hugepages-2Mi": f"{pool.huge_pages_gib}Gi"} if pool.huge_pages_gib else {}

@@ -1,6 +1,6 @@
 """What the Karpenter controller may do in AWS.
 
-Source: the five policies of cloudformation.yaml of karpenter-provider-aws, website/content/en/v1.14/
+Source: the six policies of cloudformation.yaml of karpenter-provider-aws, website/content/en/v1.14/
 getting-started/getting-started-with-karpenter (August 2026; the module of v1.15.1 has no website, and its
 code calls nothing else). Differences: no arc-zonal-shift, as ENABLE_ZONAL_SHIFT is off; and no
 ec2:RebootInstances, which only the gate RebootForRepair needs. Karpenter changes what carries the tags of

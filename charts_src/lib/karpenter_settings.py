@@ -34,7 +34,7 @@ def feature_gates(karpenter: Karpenter) -> dict[str, bool]:
         "ReservedCapacity": True,
         "SpotToSpotConsolidation": False,
         "NodeRepair": True,
-        "NodeOverlay": any(pool.huge_pages_gib for pool in pools),
+        "NodeOverlay": any(pool.overlaid for pool in pools),
         "StaticCapacity": static,
         "CapacityBuffer": False,
         "TerminateFirstDrift": False,

@@ -97,6 +97,11 @@ class NodePool(Model):
         """Kind of accelerator of all nodes in the pool."""
         return self.types[0].accelerator
 
+    @property
+    def overlaid(self) -> bool:
+        """Whether nodes have resources that Karpenter learns of through NodeOverlays only."""
+        return self.huge_pages_gib is not None
+
     def problems(self) -> Iterable[Problem]:
         """Find instance types that don't exist or don't belong together, and purchases that make no sense."""
         yield from _repeated("instance_types", self.instance_types)
