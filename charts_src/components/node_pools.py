@@ -10,7 +10,16 @@ with karpenter.sh/do-not-repair: "true".
 
 from typing import ClassVar
 
-from charts_src.lib.accelerators import EFA_LABEL, RESOURCE, Purpose, node_labels, taints
+from charts_src.lib.accelerators import (
+    EFA_LABEL,
+    RESOURCE,
+    SHARING_LABEL,
+    Purpose,
+    node_labels,
+    sharing_taint,
+    taints,
+)
+from charts_src.lib.gpu_sharing import CONFIG_LABEL, WHOLE
 from charts_src.lib.node_class import node_class
 from charts_src.lib.startup_taints import STARTUP_TAINTS, Driver
 from charts_src.manifest import Component
@@ -114,7 +123,8 @@ def _startup_taints(env: Environment, pool: NodePool) -> Body:
 
 def _taints(pool: NodePool) -> Body:
     # An empty list would be lost when the controller writes the object back.
-    return {"taints": taints(pool.accelerator)} if pool.accelerator != "none" else {}
+    shared = [sharing_taint(pool.gpu_sharing.mode)] if pool.gpu_sharing else []
+    return {"taints": taints(pool.accelerator) + shared} if pool.accelerator != "none" else {}
 
 
 def _limits(pool: NodePool) -> Body:
@@ -131,7 +141,15 @@ def _limits(pool: NodePool) -> Body:
 
 
 def _labels(pool: NodePool) -> Body:
-    return node_labels(pool.accelerator, pool.purpose) | {EFA_LABEL: str(pool.efa).lower()}
+    common = node_labels(pool.accelerator, pool.purpose) | {EFA_LABEL: str(pool.efa).lower()}
+    return common | (_gpu_labels(pool) if pool.accelerator == "nvidia" else {})
+
+
+def _gpu_labels(pool: NodePool) -> Body:
+    """Name the device plugin's configuration, and how GPUs are shared where they are."""
+    if pool.gpu_sharing is None:
+        return {CONFIG_LABEL: WHOLE}
+    return {CONFIG_LABEL: pool.gpu_sharing.sharing.config, SHARING_LABEL: pool.gpu_sharing.mode}
 
 
 def _requirements(env: Environment, pool: NodePool) -> list[Body]:
@@ -162,7 +180,7 @@ def _overlays(name: str, pool: NodePool) -> list[Body]:
                     {"key": "karpenter.sh/nodepool", "operator": "In", "values": [name]},
                     {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": [item.name]},
                 ],
-                "capacity": {"hugepages-2Mi": f"{pool.huge_pages_gib}Gi"},
+                "capacity": pool.extra_capacity(item),
             },
         }
         for item in pool.types

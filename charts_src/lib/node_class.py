@@ -9,6 +9,7 @@ shutdown. A volume from a snapshot with images on it is no option with AL2023, w
 volume; Trainium2 keeps its default of two physical NeuronCores in each logical one.
 """
 
+from charts_src.lib.gpu_sharing import mig_user_data
 from charts_src.lib.user_data import huge_pages, user_data
 from charts_src.model import Environment
 from charts_src.model.node_pool import NodePool, Reservation
@@ -88,6 +89,9 @@ def _kubelet(pool: NodePool) -> Body:
 def _start(env: Environment, pool: NodePool) -> Body:
     """Give what a node does before its kubelet starts, if anything."""
     scripts = [huge_pages(pool.huge_pages_gib)] if pool.huge_pages_gib else []
+    if pool.gpu_sharing and pool.gpu_sharing.profile:
+        slices = pool.gpu_sharing.sharing.per_gpu(pool.types[0].gpu_name)
+        scripts.append(mig_user_data(pool.gpu_sharing.profile, slices))
     fast = env.karpenter.fast_image_pull and pool.accelerator != "none"
     return {"userData": user_data(scripts, fast_image_pull=fast)} if scripts or fast else {}
 

@@ -24,6 +24,8 @@ class Rule(NamedTuple):
     """API group; "" is the core group."""
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """Names of the only objects that this is about; all objects unless set."""
 
 
 def cluster_role(name: str, rules: Iterable[Rule]) -> Body:
@@ -63,8 +65,10 @@ def _role(kind: str, name: str, rules: Iterable[Rule]) -> Body:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": kind,
         "metadata": {"name": name},
-        "rules": [
-            {"apiGroups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
-            for rule in rules
-        ],
+        "rules": [_rule(rule) for rule in rules],
     }
+
+
+def _rule(rule: Rule) -> Body:
+    body = {"apiGroups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
+    return body | ({"resourceNames": list(rule.names)} if rule.names else {})

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Annotated
 
+from charts_src.model.accelerators import Accelerators
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
+from charts_src.model.csi_drivers import CsiDrivers
 from charts_src.model.images import Images
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.karpenter import check as check_karpenter
@@ -52,8 +54,14 @@ class Environment(Model):
     storage: Storage | None = None
     """Buckets and the shared file system; what needs them is left out of an environment without it."""
 
+    csi_drivers: CsiDrivers = CsiDrivers()
+    """The drivers that make volumes for pods."""
+
     karpenter: Karpenter
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""
+
+    accelerators: Accelerators = Accelerators()
+    """Agents that make GPUs, Neuron devices and EFA usable and visible."""
 
     kuberay: KubeRay = KubeRay()
     """The operator that runs Ray clusters."""

@@ -8,6 +8,8 @@ from pydantic import Field
 from charts_src.lib.accelerators import Accelerator, Purpose
 from charts_src.lib.instances import InstanceType, instance, names, unknown_type
 from charts_src.model.base import CapacityType, Form, Model, Problem
+from charts_src.model.gpu_sharing import GpuSharing
+from charts_src.model.gpu_sharing import check as check_gpu_sharing
 from charts_src.model.platform import Zone
 
 ReservationId = Annotated[str, Form(r"^cr-[0-9a-z]+$", "write the id of a capacity reservation: cr-...")]
@@ -66,6 +68,9 @@ class NodePool(Model):
     efa: bool = False
     """Attach all EFA interfaces that the instance types have, for training over several nodes."""
 
+    gpu_sharing: GpuSharing | None = None
+    """Several pods on each GPU; a pod has whole GPUs unless set. Only pods that ask for shares run here."""
+
     placement_group: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """Name of an existing cluster placement group, which brings the nodes close to each other."""
 
@@ -100,7 +105,13 @@ class NodePool(Model):
     @property
     def overlaid(self) -> bool:
         """Whether nodes have resources that Karpenter learns of through NodeOverlays only."""
-        return self.huge_pages_gib is not None
+        return self.huge_pages_gib is not None or self.gpu_sharing is not None
+
+    def extra_capacity(self, item: InstanceType) -> dict[str, str]:
+        """Give the resources of a node that EC2 does not know of: huge pages, and shares of GPUs."""
+        pages = {"hugepages-2Mi": f"{self.huge_pages_gib}Gi"} if self.huge_pages_gib else {}
+        sharing = self.gpu_sharing.sharing if self.gpu_sharing else None
+        return pages | (sharing.capacity(item.gpu_name, item.gpus) if sharing else {})
 
     def problems(self) -> Iterable[Problem]:
         """Find instance types that don't exist or don't belong together, and purchases that make no sense."""
@@ -110,7 +121,7 @@ class NodePool(Model):
         yield from _purchase(self)
         yield from _static(self)
         unknown = tuple(_unknown(self.instance_types))
-        yield from unknown or (*_mixture(self), *_memory(self))
+        yield from unknown or (*_mixture(self), *_memory(self), *_sharing(self))
 
 
 def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
@@ -123,6 +134,12 @@ def _unknown(instance_types: tuple[str, ...]) -> Iterable[Problem]:
     for index, name in enumerate(instance_types):
         if name not in names():
             yield Problem(("instance_types", index), unknown_type(name))
+
+
+def _sharing(pool: NodePool) -> Iterable[Problem]:
+    if pool.gpu_sharing:
+        for problem in check_gpu_sharing(pool.gpu_sharing, pool.types):
+            yield Problem(("gpu_sharing", *problem.where), problem.message)
 
 
 def _mixture(pool: NodePool) -> Iterable[Problem]:

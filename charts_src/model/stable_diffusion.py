@@ -128,7 +128,7 @@ def _unplaceable(variant: Variant, accelerator: Accelerator, karpenter: Karpente
     pools = [
         pool
         for pool in karpenter.node_pools.values()
-        if pool.purpose == "inference" and pool.accelerator == accelerator
+        if pool.purpose == "inference" and pool.accelerator == accelerator and pool.gpu_sharing is None
     ]
     if not pools:
         yield Problem((), f"no node pool has {accelerator} accelerators and purpose inference; add one")

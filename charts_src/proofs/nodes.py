@@ -4,14 +4,14 @@ Labels: well-known ones that Karpenter gives its nodes (karpenter-provider-aws v
 pkg/providers/instancetype/types.go), those of the pool's template, and those of the managed node group.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from charts_src.lib.accelerators import EFA, EFA_LABEL
+from charts_src.lib.accelerators import EFA, EFA_LABEL, NVIDIA_GPU, SHARING_LABEL
 from charts_src.lib.capacity import allocatable
 from charts_src.lib.cluster_nodes import CLUSTER_NODE_LABELS, CLUSTER_NODE_TAINT
 from charts_src.lib.instances import InstanceType, instance
-from charts_src.lib.quantities import amount
+from charts_src.lib.quantities import amount, mebibytes
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.proofs.tree import Objects
@@ -48,7 +48,9 @@ def nodes_of(objects: Objects, env: Environment) -> list[Node]:
     """Give every kind of node that an environment may have."""
     classes = {body["metadata"]["name"]: body for body in objects.values() if body["kind"] == "EC2NodeClass"}
     pools = [body for body in objects.values() if body["kind"] == "NodePool"]
-    return [*_system(env), *(node for pool in pools for node in _karpenter(pool, classes))]
+    overlays = [body["spec"] for body in objects.values() if body["kind"] == "NodeOverlay"]
+    nodes = [*_system(env), *(node for pool in pools for node in _karpenter(pool, classes))]
+    return [_overlaid(node, overlays) for node in nodes]
 
 
 def _system(env: Environment) -> Iterator[Node]:
@@ -81,6 +83,22 @@ def _karpenter(pool: Body, classes: dict[str, Body]) -> Iterator[Node]:
         if not efa:
             capacity.pop(EFA, None)
         yield Node(Pool(name, limits), type_name, labels, tuple(template["spec"].get("taints", ())), capacity)
+
+
+def _overlaid(node: Node, overlays: Iterable[Body]) -> Node:
+    """Add what NodeOverlays say of the kind, and take off whole GPUs where pods share them."""
+    capacity = dict(node.capacity)
+    if SHARING_LABEL in node.labels:
+        capacity.pop(NVIDIA_GPU, None)
+    for overlay in overlays:
+        required = {each["key"]: frozenset(each["values"]) for each in overlay["requirements"]}
+        if all(node.labels.get(key, frozenset()) & values for key, values in required.items()):
+            capacity |= {key: _number(key, value) for key, value in overlay.get("capacity", {}).items()}
+    return node._replace(capacity=capacity)
+
+
+def _number(resource: str, quantity: str) -> int:
+    return mebibytes(quantity) if resource.startswith("hugepages-") else int(amount(quantity))
 
 
 def _disk(node_class: Body, facts: InstanceType) -> int:

@@ -156,6 +156,25 @@ def _spark_accounts(body: Body) -> Iterator[Reference]:
                 yield Reference(_target(body, "", "ServiceAccount", value), path)
 
 
+def _csi_drivers(body: Body) -> Iterator[Reference]:
+    """Find the driver behind a volume or a class of volumes."""
+    group = "storage.k8s.io"
+    if body["kind"] == "StorageClass":
+        yield Reference(Identity(group, "CSIDriver", "", body["provisioner"]), "provisioner")
+    if body["kind"] == "PersistentVolume" and (source := body["spec"].get("csi")):
+        yield Reference(Identity(group, "CSIDriver", "", source["driver"]), "spec.csi.driver")
+
+
+def _read_definitions(body: Body) -> Iterator[Reference]:
+    """Find definitions that a role names, as its holder reads them when it starts."""
+    if body["kind"] in ("ClusterRole", "Role"):
+        for index, rule in enumerate(body.get("rules") or ()):
+            if "customresourcedefinitions" in rule.get("resources", ()):
+                for name in rule.get("resourceNames", ()):
+                    identity = Identity("apiextensions.k8s.io", "CustomResourceDefinition", "", name)
+                    yield Reference(identity, f"rules[{index}].resourceNames")
+
+
 def _subjects(body: Body) -> Iterator[Reference]:
     if body["kind"] in ("ClusterRoleBinding", "RoleBinding"):
         for index, subject in enumerate(body.get("subjects", ())):
@@ -173,6 +192,8 @@ _FINDERS: tuple[Callable[[Body], Iterator[Reference]], ...] = (
     _stateful_set_service,
     _queues,
     _spark_accounts,
+    _csi_drivers,
+    _read_definitions,
     _subjects,
 )
 

@@ -83,6 +83,7 @@ def test_a_gpu_pool_for_inference() -> None:
                         "genai-on-eks/accelerator": "nvidia",
                         "genai-on-eks/purpose": "inference",
                         "genai-on-eks/efa": "false",
+                        "nvidia.com/device-plugin.config": "whole",
                     }
                 },
                 "spec": {

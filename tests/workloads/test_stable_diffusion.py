@@ -210,6 +210,11 @@ def test_ray_hears_about_neuron_cores_where_kubernetes_counts_devices(objects: d
     assert "resources" not in workers_of(objects, "gpu")
 
 
+def test_metrics_of_neuron_devices_name_the_worker_that_uses_them(objects: dict[str, Body]) -> None:
+    (worker,) = workers_of(objects, "inf2")["template"]["spec"]["containers"]
+    assert worker["env"][-1] == {"name": "NEURON_PROCESS_TAG", "value": "$(POD_NAMESPACE)/$(POD_NAME)"}
+
+
 def test_the_head_schedules_but_does_not_work_and_is_left_in_place(objects: dict[str, Body]) -> None:
     head = spec_of(objects, "gpu")["rayClusterConfig"]["headGroupSpec"]
     assert head["rayStartParams"]["num-cpus"] == "0"
