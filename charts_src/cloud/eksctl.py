@@ -8,17 +8,15 @@ foundation.py, and is there first.
 from charts_src.cloud.template import text
 from charts_src.lib.accelerators import PURPOSE_LABEL
 from charts_src.lib.cluster_nodes import CLUSTER_NODE_LABELS, CLUSTER_NODE_TAINT, cluster_toleration
+from charts_src.lib.node_class import DISCOVERY
 from charts_src.model import Environment
 from charts_src.objects import Body
-
-DISCOVERY = "karpenter.sh/discovery"
-"""Tag by which Karpenter finds subnets and security groups; eksctl puts it on all that it makes."""
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
 def key_alias(env: Environment) -> str:
-    """Give the ARN of the alias of the environment's KMS key; EKS takes it as well as the key's own."""
+    """Give the ARN of the alias of the KMS key; EKS takes "the ARN or alias" (AWS::EKS::Cluster Provider)."""
     return f"arn:aws:kms:{env.aws.region}:{env.aws.account}:alias/{env.cluster.name}"
 
 

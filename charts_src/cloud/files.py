@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from charts_src.cloud.access import access, role_name
+from charts_src.cloud.bootstrap import bootstrap
+from charts_src.cloud.capability import capability
 from charts_src.cloud.eksctl import cluster_config, key_alias
 from charts_src.cloud.foundation import foundation
 from charts_src.cloud.network import network
+from charts_src.cloud.teardown import teardown
 from charts_src.cloud.template import document, text
 from charts_src.emit import emit
 from charts_src.errors import UserError
@@ -15,6 +18,7 @@ from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.publish import Files
 from charts_src.schema import store
+from charts_src.steps.plan import Plan
 
 
 def files(env: Environment, identities: Sequence[PodIdentity]) -> Files:
@@ -22,14 +26,24 @@ def files(env: Environment, identities: Sequence[PodIdentity]) -> Files:
     config = cluster_config(env)
     if problems := store.problems(config, env.kubernetes):
         raise UserError("\n".join(f"aws/cluster.yaml: {problem}" for problem in problems))
-    return {
+    templates = {
         "access.json": access(env, identities),
-        "cluster.yaml": emit(config),
         "foundation.json": foundation(env),
         "network.json": network(env),
+        **({"argocd.json": capability(env)} if env.argocd.engine == "eks-capability" else {}),
+    }
+    return {
+        **templates,
+        "bootstrap.yaml": _plan(bootstrap(env, templates)),
+        "cluster.yaml": emit(config),
+        "teardown.yaml": _plan(teardown(env)),
         "terraform.tfvars.json": text(_variables(env, identities)),
         **_policies(identities),
     }
+
+
+def _plan(plan: Plan) -> str:
+    return emit(plan.model_dump(mode="json", exclude_defaults=True))
 
 
 def _policies(identities: Sequence[PodIdentity]) -> Files:

@@ -8,8 +8,8 @@ The file system is linked to the data bucket: objects show below /data as they c
 there is exported. Its id and mount name, outputs of the stack, go into storage.fsx of the environment.
 """
 
-from charts_src.cloud.eksctl import DISCOVERY
 from charts_src.cloud.template import Resources, kept, of_cluster, resource, tags, template
+from charts_src.lib.node_class import efa_group_tags
 from charts_src.model import Environment
 
 DATA_PATH = "/data"
@@ -61,7 +61,7 @@ def _efa(env: Environment) -> Resources:
             {
                 "GroupDescription": f"EFA traffic between nodes of {env.cluster.name}",
                 "VpcId": of_cluster(env, "VPC"),
-                "Tags": tags(env, **{DISCOVERY: env.cluster.name}),
+                "Tags": tags(env, **efa_group_tags(env)),
             },
         ),
         "EfaIngress": resource("EC2::SecurityGroupIngress", every | {"SourceSecurityGroupId": group}),

@@ -39,6 +39,15 @@ AddonVersion = Annotated[
 ]
 """Version of an EKS add-on."""
 
+GroupId = Annotated[
+    str,
+    Form(
+        r"^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        "write the id of a group, as `aws identitystore list-groups` prints it",
+    ),
+]
+"""Id of a group of IAM Identity Center."""
+
 UserPoolArn = Annotated[
     str,
     Form(
@@ -149,6 +158,25 @@ def check_system_nodes(nodes: SystemNodes, aws: Aws) -> Iterable[Problem]:
             )
 
 
+class IdentityCenter(Model):
+    """The login of the EKS Capability for Argo CD, which has no other."""
+
+    instance_arn: Annotated[
+        str,
+        Form(
+            r"^arn:aws(-[a-z]+)*:sso:::instance/(sso)?ins-[0-9a-f]{16}$",
+            "write the ARN that `aws sso-admin list-instances` prints: arn:aws:sso:::instance/ssoins-...",
+        ),
+    ]
+    """ARN of the instance of IAM Identity Center."""
+
+    region: Region
+    """Region of the instance."""
+
+    admin_groups: Annotated[tuple[GroupId, ...], Field(min_length=1)]
+    """Ids of the groups whose members administer Argo CD."""
+
+
 class ArgoCd(Model):
     """How Argo CD finds this repository and the cluster."""
 
@@ -166,6 +194,17 @@ class ArgoCd(Model):
 
     destination: Name = "in-cluster"
     """Name under which Argo CD knows the cluster; both engines accept a name, only one a URL."""
+
+    identity_center: IdentityCenter | None = None
+    """Login of the EKS Capability; the self-managed engine has no use for it."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find an EKS Capability without its login."""
+        if self.engine == "eks-capability" and self.identity_center is None:
+            yield Problem(
+                ("engine",),
+                "eks-capability has no login but IAM Identity Center; write argocd.identity_center",
+            )
 
 
 class OidcAuthentication(Model):
