@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 NOT_OBJECTS: Final = ("bootstrap.yaml", "kustomization.yaml", "provenance.yaml", "teardown.yaml")
-"""Names of generated YAML files that hold no Kubernetes object: kustomize's own, ours on the inputs, plans."""
+"""Names of generated YAML files that hold no Kubernetes object: kustomize's, ours on inputs, plans."""
 
 AWS_FOLDER: Final = "aws"
 """Folder of an environment with what is made in AWS, beside those of components; Argo CD syncs none of it."""

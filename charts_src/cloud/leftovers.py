@@ -2,11 +2,12 @@
 
 Tags, and who sets them: `cluster` and `environment` everything rendered here, nodes and volumes of Karpenter
 (EC2NodeClass), volumes of the EBS driver (--extra-tags); elbv2.k8s.aws/cluster the load balancer controller;
-eks:eks-cluster-name Karpenter; cluster.k8s.amazonaws.com/name the VPC CNI; alpha.eksctl.io/cluster-name eksctl;
-kubernetes.io/cluster/<name> EKS and Karpenter.
+eks:eks-cluster-name Karpenter; cluster.k8s.amazonaws.com/name the VPC CNI; alpha.eksctl.io/cluster-name
+eksctl; kubernetes.io/cluster/<name> EKS and Karpenter.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from charts_src.cloud import tools
 from charts_src.cloud.tools import aws
@@ -151,23 +152,20 @@ def kept(env: Environment) -> tuple[Listing, ...]:
             Listing(
                 what="bucket with data",
                 run=aws(env, "s3api", "list-buckets", query=query),
-                remedy="Delete all versions of its objects, then the bucket; the next bootstrap adopts it else.",
+                remedy="delete all versions of its objects, then it; else the next bootstrap adopts it",
             )
         )
-    for filters in _reservations(env):
-        found.append(
-            Listing(
-                what="capacity reservation",
-                run=aws(
-                    env,
-                    *("ec2", "describe-capacity-reservations", "--filters", *filters),
-                    "Name=state,Values=active,pending,scheduled",
-                    query="CapacityReservations[].CapacityReservationId",
-                ),
-                remedy="It is paid for, used or not: aws ec2 cancel-capacity-reservation, if nobody else uses it.",
-            )
-        )
-    return tuple(found)
+    return (*found, *map(partial(_reserved, env), _reservations(env)))
+
+
+def _reserved(env: Environment, filters: tuple[str, ...]) -> Listing:
+    states = "Name=state,Values=active,pending,scheduled"
+    query = "CapacityReservations[].CapacityReservationId"
+    return Listing(
+        what="capacity reservation",
+        run=_described(env, "capacity-reservations", query, *filters, states),
+        remedy="it is paid for, used or not; aws ec2 cancel-capacity-reservation, if nobody else uses it",
+    )
 
 
 def _reservations(env: Environment) -> Iterator[tuple[str, ...]]:
@@ -189,9 +187,7 @@ def _swept(
     """Give a step that removes each thing that a command lists; it is asked in each run."""
     return Step(
         name=name,
-        why="Remove what a controller has left"
-        if name.startswith("left-")
-        else "Remove what nothing else does",
+        why="Remove what is left of the cluster",
         each=each,
         run=(aws(env, *words, "{}"),),
         wait=wait,

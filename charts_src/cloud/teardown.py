@@ -1,8 +1,8 @@
 """The plan that removes a cluster and all that it made, so that nothing that costs money is left.
 
 The order: each controller lives until AWS has let go of what it made. Argo CD stops first, or it would bring
-everything back. Pods and their budgets go before the nodes, or a drain would wait for a budget that nothing can
-meet any more. Karpenter, the load balancer controller and the CSI drivers go last.
+everything back. Pods and their budgets go before the nodes, or a drain would wait for a budget that nothing
+can meet any more. Karpenter, the load balancer controller and the CSI drivers go last.
 
 Sources: eksctl v0.215.0 (pkg/actions/cluster/owned.go: `--force` goes on where the control plane is gone and
 its stack is not); the finalizers of Karpenter v1.15.1 and of the load balancer controller; reference of the
@@ -217,7 +217,7 @@ def _file_system(env: Environment) -> Iterator[Step]:
     last = f"sort_by(DataRepositoryTasks[?{mine}], &CreationTime)[-1].Lifecycle"
     yield Step(
         name="export",
-        why="Write what is new below /data to the data bucket; what lies elsewhere on the file system is lost",
+        why="Write what is new below /data to the data bucket; what lies elsewhere is lost",
         done=(gone,),
         each=leftovers.file_systems(env),
         run=(

@@ -58,7 +58,7 @@ def instance_store(pool: NodePool) -> bool:
 
 
 def subnet_tags(env: Environment) -> dict[str, str]:
-    """Give the tags of the subnets for nodes: the private ones, as eksctl tags public ones for discovery too."""
+    """Give the tags of subnets for nodes: private ones, as eksctl tags public ones for discovery too."""
     return {DISCOVERY: env.cluster.name, "kubernetes.io/role/internal-elb": "1"}
 
 
@@ -70,9 +70,9 @@ def efa_group_tags(env: Environment) -> dict[str, str]:
 def _security_groups(env: Environment, pool: NodePool) -> list[Body]:
     """Choose the group that EKS makes for the cluster, and that of EFA.
 
-    The load balancer controller wants exactly one group with the tag kubernetes.io/cluster/<name> on a network
-    interface with several; EKS gives it to this one. By the tag karpenter.sh/discovery nodes of a cluster of
-    eksctl would get two groups without it, and no target would be registered.
+    The load balancer controller wants exactly one group with the tag kubernetes.io/cluster/<name> on a
+    network interface with several; EKS gives it to this one ("View Amazon EKS security group requirements").
+    By karpenter.sh/discovery nodes would get two groups of eksctl without it: no target would be registered.
     """
     terms: list[Body] = [{"tags": {"aws:eks:cluster-name": env.cluster.name}}]
     return [*terms, {"tags": efa_group_tags(env)}] if pool.efa else terms

@@ -42,7 +42,7 @@ AddonVersion = Annotated[
 GroupId = Annotated[
     str,
     Form(
-        r"^([0-9a-f]{10}-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        r"^([0-9a-f]{10}-)?[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}$",
         "write the id of a group, as `aws identitystore list-groups` prints it",
     ),
 ]
@@ -164,7 +164,7 @@ class IdentityCenter(Model):
     instance_arn: Annotated[
         str,
         Form(
-            r"^arn:aws(-[a-z]+)*:sso:::instance/(sso)?ins-[0-9a-f]{16}$",
+            r"^arn:aws(-[a-z]+)*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}$",
             "write the ARN that `aws sso-admin list-instances` prints: arn:aws:sso:::instance/ssoins-...",
         ),
     ]

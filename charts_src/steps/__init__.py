@@ -1,1 +1,1 @@
-"""Plans of commands that make or remove a cluster: what a plan says, and what runs it so that it can resume."""
+"""Plans of commands that make or remove a cluster: what a plan says, and what runs it."""

@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 15.0
 Say = Callable[[str], None]
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """A step failed; the message says which, why and how to go on."""
 
 
@@ -49,7 +49,7 @@ class Runner:
     def run(self) -> str:
         """Run all steps and the proof; give what is kept.
 
-        Raises UserError when a program is missing or another run is under way, StepFailed when a step fails
+        Raises UserError when a program is missing or another run is under way, StepError when a step fails
         or something is left.
         """
         self._need_programs()
@@ -153,17 +153,17 @@ class Runner:
             pass_fds=(self._lock,),
         )
 
-    def _failed(self, step: Step, what: str) -> StepFailed:
+    def _failed(self, step: Step, what: str) -> StepError:
         remedy = f" {step.remedy}" if step.remedy else ""
         again = f"Run make {self._plan.plan} again with the same words; it goes on with this step."
-        return StepFailed(f"{step.name}: failed: {what}.{remedy} {again}")
+        return StepError(f"{step.name}: failed: {what}.{remedy} {again}")
 
     def _proof(self) -> str:
-        """List what is left. Raises StepFailed unless that is nothing, or what goes with kept data."""
+        """List what is left. Raises StepError unless that is nothing, or what goes with kept data."""
         left = self._listed(self._plan.proof)
         if left and not self._keep_data:
             again = "Remove it, or wait until AWS has; then run make teardown again."
-            raise StepFailed("\n".join([f"not proven: {len(left)} left", *left, again]))
+            raise StepError("\n".join([f"not proven: {len(left)} left", *left, again]))
         kept = self._listed(self._plan.kept)
         return "\n".join(
             [*(["left with the data:", *left] if left else []), *(["kept:", *kept] if kept else [])]
