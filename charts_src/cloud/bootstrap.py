@@ -218,7 +218,8 @@ def _capability(env: Environment, templates: Mapping[str, str]) -> Iterator[Step
     """Make the EKS Capability; its access entry comes with it, without permissions."""
     role = f"arn:aws:iam::{env.aws.account}:role/{capability_role(env)}"
     policy = ("--policy-arn", _ADMIN, "--access-scope", "type=cluster")
-    yield _deployed(env, templates, "argocd", "Make the EKS Capability for Argo CD and its role")
+    why = "Make the EKS Capability for Argo CD and its role"
+    yield _deployed(env, templates, "argocd", why, name="argocd-capability")
     yield Step(
         name="argocd-permissions",
         why="Let Argo CD manage this cluster, to which its own access entry gives it no right",

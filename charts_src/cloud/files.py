@@ -14,6 +14,7 @@ from charts_src.emit import emit
 from charts_src.errors import UserError
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.karpenter_iam import interruption_queue
+from charts_src.lib.node_class import efa_group_tags, subnet_tags
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.publish import Files
@@ -68,6 +69,8 @@ def _variables(env: Environment, identities: Sequence[PodIdentity]) -> Body:
         "service_cidr": env.cluster.service_cidr,
         "kms_key_alias": key_alias(env),
         "admin_role_arns": list(env.cluster.admin_roles),
+        "private_subnet_tags": subnet_tags(env),
+        "efa_security_group_tags": efa_group_tags(env),
         "node_role_name": env.karpenter.node_role,
         "interruption_queue_name": interruption_queue(env),
         "system_node_group": {

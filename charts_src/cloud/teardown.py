@@ -68,6 +68,7 @@ def _argocd_stops(env: Environment) -> Iterator[Step]:
     namespace = f"--namespace={env.argocd.namespace}"
     manual = ("--type=merge", '--patch={"operation":null,"spec":{"syncPolicy":{"automated":null}}}')
     undefined = _undefined(env, "applications.argoproj.io")
+    root = ("get", "application", "root", namespace)
     if env.argocd.engine == "self-managed":
         controller = "statefulset/argocd-application-controller"
         yield _in_cluster(
@@ -82,7 +83,7 @@ def _argocd_stops(env: Environment) -> Iterator[Step]:
         "argocd-root",
         "Stop the application that keeps the others as Git has them",
         ("patch", "application", "root", namespace, *manual),
-        done=(undefined,),
+        done=(undefined, Check(run=kubectl(env, *root, "--ignore-not-found", "--output=name"), prints="")),
     )
     yield Step(
         name="argocd-applications",
