@@ -55,7 +55,7 @@ check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned pack
 	@$(CHARTS) schemas --check
 
 .PHONY: test
-test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane lint ## Run the fast tests
+test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" -n auto
 
 .PHONY: test-heavy
@@ -130,3 +130,5 @@ $(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconfor
 $(eval $(call go-tool,yamlread,go,./cmd/yamlread))
 $(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
 $(eval $(call go-tool,crane,crane,github.com/google/go-containerregistry/cmd/crane))
+# Without service discovery: the tests of alert rules need none, and it is most of what there is to compile.
+$(eval $(call go-tool,promtool,promtool,-tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool))

@@ -41,6 +41,12 @@ HEALTH_CHECKED = frozenset(
 """(group, kind) of custom resources whose health Argo CD waits for: those of resource_customizations in
 argo-cd v3.6.1 and of lib/health."""
 
+_ADMITTED = frozenset(
+    {("kueue.x-k8s.io", "ClusterQueue"), ("sparkoperator.k8s.io", "ScheduledSparkApplication")}
+)
+"""(group, kind) of custom resources without a health check that nobody can write until a webhook of their
+controller serves."""
+
 _BINDINGS = ("ClusterRoleBinding", "RoleBinding")
 
 
@@ -142,7 +148,7 @@ def _controller(summary: Summary, index: _Index) -> Iterator[Identity]:
 
     A kind without a health check counts as healthy at once: a ServiceMonitor waits for no operator.
     """
-    if summary.identity[:2] not in HEALTH_CHECKED:
+    if summary.identity[:2] not in HEALTH_CHECKED | _ADMITTED:
         return
     if found := index.resources.get((summary.identity.group, summary.identity.kind)):
         for role in index.controllers.get((found[0].group, found[0].plural), ()):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from charts_src import NODE, ROOT, config, state
 from charts_src.diff.compare import Change, compare
@@ -10,12 +11,13 @@ from charts_src.diff.trees import read_revision, read_tree
 from charts_src.errors import UserError
 from charts_src.model import Environment
 from charts_src.objects import NOT_OBJECTS
-from charts_src.proofs.report import Proofs
-from charts_src.proofs.report import prove as check_together
-from charts_src.proofs.tree import Objects, read_objects
 from charts_src.publish import Files, publish
 from charts_src.validate import Report
 from charts_src.validate import validate as check_files
+
+if TYPE_CHECKING:
+    from charts_src.proofs.report import Proofs
+    from charts_src.proofs.tree import Objects
 
 KUBECONFORM = ROOT / ".tools" / "bin" / "kubeconform"
 
@@ -137,16 +139,20 @@ def validate(names: list[str]) -> dict[str, Report]:
     }
 
 
-def objects(name: str) -> Objects:
+def objects(name: str) -> "Objects":
     """Read the rendered objects of an environment. Raises UserError when there are none."""
+    from charts_src.proofs.tree import read_objects
+
     folder = state.folders(name)[""]
     if not folder.is_dir():
         raise UserError(f"{folder}: no such directory; render the environment first")
     return read_objects(folder)
 
 
-def prove(names: list[str]) -> dict[str, Proofs]:
+def prove(names: list[str]) -> "dict[str, Proofs]":
     """Prove what must hold of all rendered objects of an environment together."""
+    from charts_src.proofs.report import prove as check_together
+
     return {name: check_together(objects(name), env) for name, env in _environments(names).items()}
 
 

@@ -152,3 +152,8 @@ def test_a_summary_survives_json() -> None:
     ):
         summary = summarise(body)
         assert Summary.from_json(json.loads(json.dumps(summary.to_json()))) == summary
+
+
+def test_an_issuer_names_the_secret_of_its_root() -> None:
+    body = thing("cert-manager.io/Issuer", "i", "shop", spec={"ca": {"secretName": "root"}})
+    assert named(body) == {"Namespace shop": "metadata.namespace", "Secret shop/root": "spec.ca"}

@@ -79,7 +79,10 @@ class CertManagerCrds(_Crds):
 
 
 class ExternalSecretsCrds(_Crds):
-    """The definitions that External Secrets works with, for stores and secrets that it reads."""
+    """The definitions that External Secrets works with, for stores and secrets that it reads.
+
+    It watches the states of generators, whether it may use them or not.
+    """
 
     name = "external-secrets-crds"
     target_namespace = namespaces.EXTERNAL_SECRETS
@@ -88,6 +91,7 @@ class ExternalSecretsCrds(_Crds):
     definitions = (
         "clustersecretstores.external-secrets.io",
         "externalsecrets.external-secrets.io",
+        "generatorstates.generators.external-secrets.io",
         "secretstores.external-secrets.io",
     )
 
@@ -109,6 +113,40 @@ class PrometheusOperatorCrds(_Crds):
         "scrapeconfigs.monitoring.coreos.com",
         "servicemonitors.monitoring.coreos.com",
     )
+
+
+class KueueCrds(_Crds):
+    """The definitions that Kueue works with, serving the version that it stores and no other.
+
+    Upstream serves v1beta1 too and has Kueue convert it: then nobody can read a queue while Kueue is down,
+    and the definitions need Kueue's Service where Kueue needs the definitions. Nothing here speaks v1beta1.
+    """
+
+    name = "kueue-crds"
+    target_namespace = namespaces.KUEUE_SYSTEM
+    source = sources.KUEUE
+    program = "kueue"
+    definitions = (
+        "admissionchecks.kueue.x-k8s.io",
+        "clusterqueues.kueue.x-k8s.io",
+        "cohorts.kueue.x-k8s.io",
+        "localqueues.kueue.x-k8s.io",
+        "multikueueclusters.kueue.x-k8s.io",
+        "multikueueconfigs.kueue.x-k8s.io",
+        "provisioningrequestconfigs.kueue.x-k8s.io",
+        "resourceflavors.kueue.x-k8s.io",
+        "topologies.kueue.x-k8s.io",
+        "workloadpriorityclasses.kueue.x-k8s.io",
+        "workloads.kueue.x-k8s.io",
+    )
+
+    def compose(self) -> None:
+        """Add each definition, its old versions turned off."""
+        for name in self.definitions:
+            body = installable_crd(name)
+            for version in body["spec"]["versions"]:
+                version["served"] = version["storage"]
+            self.add(body)
 
 
 class MpiOperatorCrds(_Crds):

@@ -16,7 +16,7 @@ Differences from the chart:
 
 from charts_src.lib import rbac
 from charts_src.lib.accelerators import efa_selection
-from charts_src.lib.images import image
+from charts_src.lib.eks_registry import eks_image
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.node_agents import agent, daemon_set, has_efa, host_path, requests
 from charts_src.lib.pod import container, mount, pod
@@ -25,7 +25,6 @@ from charts_src.model import Environment
 from charts_src.objects import Body
 
 NAME = "efa-device-plugin"
-_REPOSITORY = "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin"
 _DIRECTORIES = {
     "device-plugins": ("/var/lib/kubelet/device-plugins", "Directory"),
     "infiniband": ("/dev/infiniband", "Directory"),
@@ -70,7 +69,7 @@ def _container(env: Environment) -> Body:
     """Describe the plugin; privileged, as upstream has it, to open the interfaces' devices."""
     return container(
         NAME,
-        image(env, f"{_REPOSITORY}:v{env.accelerators.efa.device_plugin_version}"),
+        eks_image(env, f"eks/aws-efa-k8s-device-plugin:v{env.accelerators.efa.device_plugin_version}"),
         securityContext={"privileged": True, "runAsNonRoot": False, "runAsUser": 0},
         volumeMounts=[
             *(mount(name, path) for name, (path, _) in _DIRECTORIES.items() if name != "neuron"),

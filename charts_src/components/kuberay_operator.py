@@ -8,9 +8,9 @@ from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.kuberay_webhook import webhook_objects, with_webhook
-from charts_src.lib.namespaces import KUBERAY_SYSTEM, RAY_NAMESPACES
+from charts_src.lib.namespaces import KUBERAY_SYSTEM
 from charts_src.lib.pod import container, http_probe, pod, port, resources
-from charts_src.lib.ray import DASHBOARD, HEAD, OPERATOR
+from charts_src.lib.ray import DASHBOARD, HEAD, OPERATOR, ray_namespaces
 from charts_src.lib.rbac import ALL, READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -75,6 +75,11 @@ class KubeRayOperator(Component):
     name = OPERATOR
     target_namespace = KUBERAY_SYSTEM
 
+    @classmethod
+    def enabled(cls, env: Environment) -> bool:
+        """Say whether anything runs on Ray; told to watch no namespace, the operator would watch all."""
+        return bool(ray_namespaces(env))
+
     def versions(self) -> dict[str, str]:
         """Name the version of the operator."""
         return {"kuberay": self.env.kuberay.version}
@@ -87,13 +92,13 @@ class KubeRayOperator(Component):
         self.add(_metrics_service())
         self.add(_network_policy(self.env))
         if self.env.kuberay.webhook:
-            for body in webhook_objects(self.env.cluster.vpc_cidr):
+            for body in webhook_objects(self.env.cluster.vpc_cidr, ray_namespaces(self.env)):
                 self.add(body)
 
     def _permissions(self) -> None:
         account = rbac.service_account(self, OPERATOR)
         self.add(rbac.cluster_role(OPERATOR, RULES))
-        for namespace in RAY_NAMESPACES:
+        for namespace in ray_namespaces(self.env):
             rbac.bind_cluster_role(account, OPERATOR, namespace)
         self.add(rbac.role(LEADER_ELECTION, LEADER_ELECTION_RULES))
         rbac.bind_role(account, LEADER_ELECTION)
@@ -131,7 +136,7 @@ def _container(env: Environment) -> Body:
         OPERATOR,
         image(env, f"quay.io/kuberay/operator:v{env.kuberay.version}"),
         command=["/manager"],
-        args=_arguments(),
+        args=_arguments(env),
         ports=[port("http", METRICS_PORT), port("health", HEALTH_PORT)],
         livenessProbe=http_probe("/healthz", "health", initialDelaySeconds=10),
         readinessProbe=http_probe("/readyz", "health", initialDelaySeconds=10),
@@ -139,7 +144,7 @@ def _container(env: Environment) -> Body:
     )
 
 
-def _arguments() -> list[str]:
+def _arguments(env: Environment) -> list[str]:
     gates = ",".join(f"{name}={str(on).lower()}" for name, on in FEATURE_GATES.items())
     return [
         "--enable-leader-election=true",
@@ -147,7 +152,7 @@ def _arguments() -> list[str]:
         f"--feature-gates={gates}",
         f"--health-probe-bind-address=:{HEALTH_PORT}",
         f"--metrics-addr=:{METRICS_PORT}",
-        f"--watch-namespace={','.join(RAY_NAMESPACES)}",
+        f"--watch-namespace={','.join(ray_namespaces(env))}",
     ]
 
 
@@ -188,7 +193,7 @@ def _network_policy(env: Environment) -> Body:
 
     With excludeHeadPodFromServeSvc it never calls the Serve port.
     """
-    heads = [network.pods(HEAD, namespace) for namespace in RAY_NAMESPACES]
+    heads = [network.pods(HEAD, namespace) for namespace in ray_namespaces(env)]
     return network.allow(
         OPERATOR,
         _labels(),

@@ -47,6 +47,14 @@ _DISRUPTION: dict[Purpose, Body] = {
         "consolidateAfter": "30m",
         "budgets": [{"nodes": "0", "reasons": ["Drifted", "Underutilized"]}, _ALWAYS],
     },
+    "batch": {
+        "consolidationPolicy": "WhenEmpty",
+        "consolidateAfter": "2m",
+        "budgets": [
+            {"nodes": "10%", "reasons": ["Drifted", "Unhealthy"]},
+            {"nodes": "100%", "reasons": ["Empty"]},
+        ],
+    },
 }
 """When Karpenter may take a node away. Training needs all nodes of a job: only empty or broken ones go."""
 
@@ -54,6 +62,7 @@ _LIFETIME: dict[Purpose, Body] = {
     "system": {"expireAfter": "720h", "terminationGracePeriod": "24h"},
     "inference": {"expireAfter": "720h", "terminationGracePeriod": "24h"},
     "training": {"expireAfter": "Never"},
+    "batch": {"expireAfter": "168h", "terminationGracePeriod": "24h"},
 }
 """How long a node lives, and how long a drain may be held up; budgets don't hold back expiry."""
 

@@ -15,7 +15,7 @@ from charts_src.objects import Body
 Accelerator = Literal["none", "nvidia", "trainium", "inferentia"]
 """What the nodes of a pool compute with; none is a CPU."""
 
-Purpose = Literal["system", "inference", "training"]
+Purpose = Literal["system", "inference", "training", "batch"]
 """What a pool is for, which decides when Karpenter may disrupt its nodes."""
 
 ACCELERATOR_LABEL = "genai-on-eks/accelerator"

@@ -5,14 +5,10 @@ configuration files as well as those of containers.
 """
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 
 from charts_src.model import Environment
-
-ADD_ON_REGISTRY = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
-"""Form of the registries of EKS add-ons, which are private ECR registries of AWS, one for each region."""
 
 LOCK = Path(__file__).with_name("images.lock.json")
 """Image with its tag, as upstream publishes it -> sha256 digest; `make lock-images` fills it."""
@@ -36,17 +32,6 @@ def own_image(env: Environment, name: str, tag: str) -> str:
     reference = f"{env.registry}/{name}:{tag}"
     digest = digests().get(reference)
     return f"{reference}@{digest}" if digest else reference
-
-
-def allowed(env: Environment, reference: str) -> bool:
-    """Say whether an image comes from where the environment lets images come from."""
-    registry = reference.partition("/")[0]
-    if registry in env.images.mirrors:
-        return False
-    mirrors = (prefix.partition("/")[0] for prefix in env.images.mirrors.values())
-    return registry in (*env.images.registries, env.registry.partition("/")[0], *mirrors) or bool(
-        ADD_ON_REGISTRY.fullmatch(registry)
-    )
 
 
 @cache

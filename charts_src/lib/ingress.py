@@ -1,14 +1,17 @@
 """Ingresses on the one Application Load Balancer of an environment, with TLS and a login in front.
 
-Source: docs/guide/ingress/annotations.md of the AWS Load Balancer Controller. What concerns the load
+Source: docs/guide/ingress/annotations.md of aws-load-balancer-controller v3.5.0. What concerns the load
 balancer as a whole must be the same on every Ingress of the group, so it is here and nowhere else.
 """
 
 import json
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from charts_src.model.platform import CognitoAuthentication, Ingress, OidcAuthentication
 from charts_src.objects import Body
+
+CLASS = "alb"
+"""Class of all our Ingresses."""
 
 GROUP = "genai-on-eks"
 """Group of all our Ingresses: they share one load balancer."""
@@ -17,7 +20,7 @@ IDLE_TIMEOUT_SECONDS = 600
 """The load balancer drops a request whose answer takes longer to begin; a target must keep idle
 connections open longer than this, or requests meet closed ones."""
 
-_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """What AWS recommends (Elastic Load Balancing, security policies for Application Load Balancers): TLS 1.3
 and 1.2, post-quantum key exchange with clients that know it."""
 
@@ -30,6 +33,8 @@ class Backend(NamedTuple):
     health_path: str
     drain_seconds: int
     """How long a pod that goes away still finishes its requests."""
+    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    """How the load balancer talks to the pods; it checks no certificate of theirs."""
 
 
 def ingress(settings: Ingress, name: str, host: str, backend: Backend) -> Body:
@@ -45,7 +50,7 @@ def ingress(settings: Ingress, name: str, host: str, backend: Backend) -> Body:
             "annotations": {f"alb.ingress.kubernetes.io/{key}": value for key, value in annotations.items()},
         },
         "spec": {
-            "ingressClassName": "alb",
+            "ingressClassName": CLASS,
             "rules": [{"host": f"{host}.{settings.domain}", "http": {"paths": [path]}}],
         },
     }
@@ -58,7 +63,7 @@ def _load_balancer(settings: Ingress) -> dict[str, str]:
         "inbound-cidrs": ",".join(settings.inbound_cidrs),
         "listen-ports": '[{"HTTPS":443}]',
         "certificate-arn": settings.certificate_arn,
-        "ssl-policy": _TLS_POLICY,
+        "ssl-policy": TLS_POLICY,
         "load-balancer-attributes": (
             f"idle_timeout.timeout_seconds={IDLE_TIMEOUT_SECONDS},"
             "routing.http.drop_invalid_header_fields.enabled=true"
@@ -67,7 +72,9 @@ def _load_balancer(settings: Ingress) -> dict[str, str]:
 
 
 def _targets(backend: Backend) -> dict[str, str]:
+    secure = backend.protocol == "HTTPS"
     return {
+        **({"backend-protocol": "HTTPS", "healthcheck-protocol": "HTTPS"} if secure else {}),
         "target-type": "ip",
         "healthcheck-path": backend.health_path,
         "healthcheck-interval-seconds": "10",

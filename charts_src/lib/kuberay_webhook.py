@@ -5,10 +5,10 @@ manifest lists webhooks for RayJob and RayService too, but main.go registers the
 calls to the others would answer 404 and, as they fail closed, refuse every write.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network
-from charts_src.lib.namespaces import KUBERAY_SYSTEM, RAY_NAMESPACES
+from charts_src.lib.namespaces import KUBERAY_SYSTEM
 from charts_src.lib.pod import mount, port
 from charts_src.lib.ray import OPERATOR
 from charts_src.objects import Body
@@ -21,9 +21,9 @@ SECRET = "kuberay-webhook-certificate"  # noqa: S105  # the name of a Secret
 _SELECTED = {"app.kubernetes.io/name": OPERATOR}
 
 
-def webhook_objects(vpc_cidr: str) -> Iterator[Body]:
+def webhook_objects(vpc_cidr: str, namespaces: Sequence[str]) -> Iterator[Body]:
     """Give what the webhook needs beside the operator's pod; the API server calls it from the VPC."""
-    yield _configuration()
+    yield _configuration(namespaces)
     yield _service()
     yield _issuer()
     yield _certificate()
@@ -43,7 +43,7 @@ def with_webhook(spec: Body) -> Body:
     return spec | {"containers": [manager | serving], "volumes": [volume]}
 
 
-def _configuration() -> Body:
+def _configuration(namespaces: Sequence[str]) -> Body:
     """Check RayClusters of the namespaces that the operator watches; cert-manager adds the CA bundle."""
     webhook = {
         "name": "vraycluster.kb.io",
@@ -60,7 +60,7 @@ def _configuration() -> Body:
         "matchPolicy": "Equivalent",
         "namespaceSelector": {
             "matchExpressions": [
-                {"key": network.NAMESPACE_LABEL, "operator": "In", "values": list(RAY_NAMESPACES)}
+                {"key": network.NAMESPACE_LABEL, "operator": "In", "values": list(namespaces)}
             ]
         },
         "objectSelector": {},

@@ -56,5 +56,39 @@ NAMESPACES: dict[str, PodSecurity] = {
 }
 """Every namespace that the component `namespaces` creates."""
 
-RAY_NAMESPACES = (RAY, STABLE_DIFFUSION, TRAINING)
-"""Namespaces with Ray clusters: the KubeRay operator watches these and has permissions in no other."""
+CERTIFICATE_NAMESPACES = (
+    CERT_MANAGER,
+    JUPYTERHUB,
+    KARPENTER,
+    KUBERAY_SYSTEM,
+    KUEUE_SYSTEM,
+    LOAD_BALANCER_CONTROLLER,
+    MONITORING,
+    MPI_OPERATOR,
+    SPARK_OPERATOR,
+)
+"""Namespaces with certificates: cert-manager may write Secrets in these and in no other."""
+
+SECRET_NAMESPACES = (
+    ARGO_WORKFLOWS,
+    JUPYTERHUB,
+    MONITORING,
+    NOTEBOOKS,
+    RAY,
+    SPARK_JOBS,
+    STABLE_DIFFUSION,
+    TRAINING,
+)
+"""Namespaces with secrets from AWS Secrets Manager: External Secrets may write Secrets in these and in no
+other, and the store serves no other."""
+
+INGRESS_NAMESPACES = (
+    ARGO_WORKFLOWS,
+    JUPYTERHUB,
+    MONITORING,
+    RAY,
+    SPARK_JOBS,
+    STABLE_DIFFUSION,
+    TRAINING,
+)
+"""Namespaces with Ingresses: the class of the load balancer accepts those of no other."""

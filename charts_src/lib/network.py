@@ -12,6 +12,9 @@ from charts_src.objects import Body
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Label that the API server puts on every namespace, with its name."""
 
+LINK_LOCAL = "169.254.0.0/16"
+"""Addresses of the node's own services, the instance metadata among them."""
+
 Transport = Literal["TCP", "UDP"]
 
 
@@ -72,6 +75,29 @@ def api_server_egress(vpc_cidr: str, service_cidr: str) -> Body:
     On EKS the Service `kubernetes` leads to network interfaces in the VPC, on port 443 as well.
     """
     return {"to": [block(vpc_cidr), block(service_cidr)], "ports": ports(443)}
+
+
+def aws_api_egress() -> Body:
+    """Give the rule that lets pods call AWS APIs, whose addresses no range of ours covers, over TLS.
+
+    Instance metadata answers on port 80 only, so this leads to no credentials of a node.
+    """
+    return {"to": [block("0.0.0.0/0")], "ports": ports(443)}
+
+
+def internet_egress(vpc_cidr: str, service_cidr: str) -> Body:
+    """Give the rule that lets code that users bring call HTTPS outside the VPC, and nothing in it.
+
+    S3 has such addresses, by its gateway endpoint too; AWS APIs behind interface endpoints stay closed.
+    """
+    inside = [vpc_cidr, service_cidr, LINK_LOCAL]
+    outside = {"ipBlock": {"cidr": "0.0.0.0/0", "except": inside}}
+    return {"to": [outside], "ports": ports(443)}
+
+
+def pod_identity_egress() -> Body:
+    """Give the rule that lets pods fetch credentials of their own role from the Pod Identity agent."""
+    return {"to": [block("169.254.170.23/32")], "ports": ports(80)}
 
 
 def _policy(name: str, spec: Body, namespace: str | None) -> Body:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cdk8s import ApiObjectMetadata
-from cdk8s_plus_34 import ClusterRole, Role, RoleBinding, ServiceAccount
+from cdk8s_plus_34 import ClusterRole, ClusterRoleBinding, Role, RoleBinding, ServiceAccount
 from constructs import Construct
 
 from charts_src.objects import Body
@@ -33,9 +33,10 @@ def cluster_role(name: str, rules: Iterable[Rule]) -> Body:
     return _role("ClusterRole", name, rules)
 
 
-def role(name: str, rules: Iterable[Rule]) -> Body:
-    """Give a Role in the namespace of the component."""
-    return _role("Role", name, rules)
+def role(name: str, rules: Iterable[Rule], namespace: str | None = None) -> Body:
+    """Give a Role in the namespace of the component, unless another is named."""
+    body = _role("Role", name, rules)
+    return body | {"metadata": body["metadata"] | ({"namespace": namespace} if namespace else {})}
 
 
 def service_account(scope: Construct, name: str) -> ServiceAccount:
@@ -53,11 +54,20 @@ def bind_cluster_role(account: ServiceAccount, name: str, namespace: str) -> Non
     RoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
 
 
-def bind_role(account: ServiceAccount, name: str) -> None:
-    """Give an account the rules of the Role `name` of its own namespace."""
-    scope = Construct(account, f"role-{name}")
+def bind_cluster_wide(account: ServiceAccount, name: str) -> None:
+    """Give an account the rules of the ClusterRole `name` in the whole cluster."""
+    scope = Construct(account, f"everywhere-{name}")
+    bound = ClusterRole.from_cluster_role_name(scope, "role", name)
+    metadata = ApiObjectMetadata(name=name)
+    ClusterRoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
+
+
+def bind_role(account: ServiceAccount, name: str, namespace: str | None = None) -> None:
+    """Give an account the rules of the Role `name` of its own namespace, or of the one that is named."""
+    scope = Construct(account, f"role-{namespace or 'own'}-{name}")
     bound = Role.from_role_name(scope, "role", name)
-    RoleBinding(scope, "binding", role=bound, metadata=ApiObjectMetadata(name=name)).add_subjects(account)
+    metadata = ApiObjectMetadata(name=name, namespace=namespace)
+    RoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
 
 
 def _role(kind: str, name: str, rules: Iterable[Rule]) -> Body:
@@ -70,5 +80,9 @@ def _role(kind: str, name: str, rules: Iterable[Rule]) -> Body:
 
 
 def _rule(rule: Rule) -> Body:
-    body = {"apiGroups": [rule.group], "resources": list(rule.resources), "verbs": list(rule.verbs)}
+    body: Body = {
+        "apiGroups": [rule.group],
+        "resources": list(rule.resources),
+        "verbs": list(rule.verbs),
+    }
     return body | ({"resourceNames": list(rule.names)} if rule.names else {})

@@ -24,6 +24,7 @@ class Images(Model):
     """Where images of upstream are pulled from."""
 
     registries: tuple[Registry, ...] = (
+        "cr.fluentbit.io",
         "docker.io",
         "ghcr.io",
         "nvcr.io",

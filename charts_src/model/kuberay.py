@@ -25,7 +25,7 @@ class KubeRay(Model):
     """Memory of each pod, request and limit; upstream counts 500 MB for 500 Ray pods."""
 
     webhook: bool = False
-    """Check RayClusters as they are written; needs cert-manager in the cluster."""
+    """Check RayClusters as they are written; cert-manager makes its certificate."""
 
 
 def check(karpenter: Karpenter) -> Iterable[Problem]:

@@ -43,7 +43,8 @@ class NodePool(Model):
 
     purpose: Purpose
     """What runs here. system: nodes are consolidated freely. inference: only empty nodes go, others are
-    replaced slowly. training: a node with a pod on it is left alone."""
+    replaced slowly. training: a node with a pod on it is left alone. batch: CPU nodes for jobs, only empty
+    ones go."""
 
     instance_types: Annotated[tuple[str, ...], Field(min_length=1)]
     """EC2 instance types, all with the same kind of accelerator. Karpenter prefers one large node to many
@@ -160,10 +161,13 @@ def _mixture(pool: NodePool) -> Iterable[Problem]:
                 f"{item.name} has {item.efa_interfaces} EFA interfaces, {first.name} has "
                 f"{first.efa_interfaces}; give each count its own pool",
             )
-    if first.accelerator == "none" and pool.purpose != "system":
-        yield Problem(("purpose",), f"is {pool.purpose}, but the nodes have no accelerator; write system")
-    if first.accelerator != "none" and pool.purpose == "system":
-        yield Problem(("purpose",), "is system, but the nodes have accelerators; write inference or training")
+    if (first.accelerator == "none") != (pool.purpose in ("system", "batch")):
+        have, remedy = (
+            ("no accelerator", "system or batch")
+            if first.accelerator == "none"
+            else ("accelerators", "inference or training")
+        )
+        yield Problem(("purpose",), f"is {pool.purpose}, but the nodes have {have}; write {remedy}")
 
 
 def _static(pool: NodePool) -> Iterable[Problem]:

@@ -120,7 +120,7 @@ class Cluster(Model):
     """The EKS cluster that the environment is deployed to."""
 
     name: Name
-    """Name of the EKS cluster; its subnets and security groups have it as tag karpenter.sh/discovery."""
+    """Name of the EKS cluster; its VPC, subnets and security groups have it as tag karpenter.sh/discovery."""
 
     vpc_cidr: Cidr
     """Address range of the VPC: nodes, pods and load balancers have their addresses in it."""
@@ -223,7 +223,8 @@ class OidcAuthentication(Model):
     """User info endpoint URL of the provider."""
 
     secret_name: Name
-    """Secret with clientID and clientSecret in the namespace of each Ingress; made outside Git."""
+    """Secret with clientID and clientSecret, in each namespace with Ingresses; copied from <cluster>/<name>
+    in AWS Secrets Manager."""
 
 
 class CognitoAuthentication(Model):

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 
 from charts_src.objects import Body, Identity, pod_specs
-from charts_src.policy import images, nodes, pods, rbac, secrets
+from charts_src.policy import images, network, nodes, pods, rbac, reach, secrets
 from charts_src.policy.exceptions import EXCEPTIONS
 from charts_src.policy.rule import Violation
 
-_OBJECT_RULES = (nodes.lustre_client, rbac.no_wildcards, secrets.none_in_git)
+_OBJECT_RULES = (
+    network.no_instance_metadata,
+    nodes.lustre_client,
+    rbac.no_wildcards,
+    reach.in_reach,
+    secrets.none_in_git,
+)
 _POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
 
 

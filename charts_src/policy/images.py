@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from charts_src.lib.images import allowed
+from charts_src.lib.registries import allowed
 from charts_src.model import Environment
 from charts_src.objects import Body, all_containers
 from charts_src.policy.rule import Violation

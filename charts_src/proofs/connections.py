@@ -1,7 +1,8 @@
 """The connection matrix: who talks to whom, read from the network policies, and whether both ends agree.
 
 Between pods a connection needs the egress of one and the ingress of the other; one alone is a hole in a wall
-with another wall behind it. Namespaces without policies of ours (kube-system) let everything in.
+with another wall behind it. Namespaces without policies of ours (kube-system) let everything in. Who reaches
+all pods of a namespace, as Prometheus does, leaves it to them whom they let in.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ class Side(NamedTuple):
     """Namespace and name of the pods that the policy selects."""
     peers: frozenset[str]
     """Pods at the other end."""
+    chosen: frozenset[str]
+    """Those of them that are chosen by labels, not as all pods of a namespace."""
     ports: tuple[str, ...]
 
 
@@ -64,7 +67,7 @@ def _unmatched(
     ours: list[Side], theirs: list[Side], guarded: set[str], words: str, missing: str
 ) -> Iterator[Failure]:
     for side in ours:
-        for peer in sorted(side.peers):
+        for peer in sorted(side.chosen):
             if peer.partition("/")[0] not in guarded:
                 continue
             answers = [other for other in theirs if other.pod == peer and side.pod in other.peers]
@@ -105,10 +108,11 @@ def _sides(objects: Objects, pods: list[_Known], direction: str) -> Iterator[Sid
         namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
         selected = _select(body["spec"]["podSelector"], [namespace], pods)
         for rule in body["spec"].get(direction, ()):
-            peers = [peer for each in rule.get(side, ()) for peer in _peers(each, namespace, pods)]
-            if peers:
-                for pod in selected:
-                    yield Side(f"{namespace}/{name}", pod, frozenset(peers), _ports(rule))
+            peers = [(each, peer) for each in rule.get(side, ()) for peer in _peers(each, namespace, pods)]
+            chosen = frozenset(peer for each, peer in peers if each.get("podSelector"))
+            for pod in selected if peers else ():
+                reached = frozenset(peer for _, peer in peers)
+                yield Side(f"{namespace}/{name}", pod, reached, chosen, _ports(rule))
 
 
 def _ranges(objects: Objects, pods: list[_Known]) -> Iterator[Connection]:

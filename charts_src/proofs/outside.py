@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from charts_src.lib.notebooks import NOTEBOOK
 from charts_src.model import Environment
 from charts_src.objects import Identity
 
@@ -44,13 +45,15 @@ class RuntimePods(NamedTuple):
 PODS: Final = (
     RuntimePods("kube-system", "kube-dns", {"k8s-app": "kube-dns"}, "the EKS add-on coredns"),
     RuntimePods(
+        "mount-s3",
+        "mountpoint-s3",
+        {"app.kubernetes.io/name": "mountpoint-s3"},
+        "the controller of s3-csi-driver, for each volume on a node",
+    ),
+    RuntimePods(
         "notebooks",
         "notebook",
-        {
-            "app.kubernetes.io/name": "jupyterhub",
-            "app.kubernetes.io/component": "singleuser-server",
-            "component": "singleuser-server",
-        },
+        NOTEBOOK,
         "KubeSpawner, for each user",
     ),
 )

@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
+from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS
+from charts_src.lib.notebooks import NOTEBOOK, profile_pods
 from charts_src.model import Environment
+from charts_src.objects import Identity
 from charts_src.proofs import access, closure, connections, placement
 from charts_src.proofs.nodes import nodes_of
-from charts_src.proofs.pods import all_pods
+from charts_src.proofs.pods import Pod, all_pods
 from charts_src.proofs.tree import Failure, Objects
 
 
@@ -27,9 +30,17 @@ class Proofs(NamedTuple):
         return "\n".join([seen, *map(str, self.failures)])
 
 
+def _notebooks(env: Environment) -> list[Pod]:
+    """Give the pods that KubeSpawner makes, whose template is data of the hub."""
+    if env.jupyterhub is None:
+        return []
+    hub = Identity("", "ConfigMap", JUPYTERHUB, "hub")
+    return [Pod(hub, f"profile {name}", NOTEBOOKS, NOTEBOOK, spec) for name, spec in profile_pods(env)]
+
+
 def prove(objects: Objects, env: Environment) -> Proofs:
     """Prove that references lead somewhere, pods fit, permissions are narrow, connections have two ends."""
-    pods, nodes = all_pods(objects.values()), nodes_of(objects, env)
+    pods, nodes = [*all_pods(objects.values()), *_notebooks(env)], nodes_of(objects, env)
     return Proofs(
         references=closure.referenced(objects),
         pods=len(pods),

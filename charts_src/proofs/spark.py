@@ -12,8 +12,11 @@ _PLACEMENT = ("affinity", "nodeSelector", "priorityClassName", "schedulerName", 
 
 
 def driver(spec: Body) -> Body:
-    """Give the pod template of an application's driver."""
-    return _template(spec, spec["driver"], "spark-kubernetes-driver")
+    """Give the pod template of an application's driver, with the port of its web UI, which Spark adds."""
+    template = _template(spec, spec["driver"], "spark-kubernetes-driver")
+    first = template["spec"]["containers"][0]
+    first["ports"] = [*first.get("ports", ()), {"name": "spark-ui", "containerPort": 4040}]
+    return template
 
 
 def executor(spec: Body) -> Body:

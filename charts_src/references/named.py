@@ -37,6 +37,7 @@ class _Field(NamedTuple):
 
 
 _FIELDS = {
+    "ca": _Field("", "Secret", ("secretName",)),
     "clusterQueue": _Field("kueue.x-k8s.io", "ClusterQueue"),
     "configMap": _Field("", "ConfigMap", ("name",)),
     "configMapKeyRef": _Field("", "ConfigMap", ("name",)),

@@ -119,6 +119,7 @@ CRD_FILES = (
         CrdFile(EXTERNAL_SECRETS, f"config/crds/bases/external-secrets.io_{kind}.yaml")
         for kind in ("clustersecretstores", "externalsecrets", "secretstores")
     ),
+    CrdFile(EXTERNAL_SECRETS, "config/crds/bases/generators.external-secrets.io_generatorstates.yaml"),
     *(
         CrdFile(PROMETHEUS_OPERATOR, f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml")
         for kind in (

@@ -151,17 +151,9 @@ def _network_policies(env: Environment, service: str) -> tuple[Body, ...]:
             f"{service}-worker",
             pods | ray.WORKER,
             ingress=[{"from": [balancer], "ports": network.ports(ray.SERVE)}],
-            egress=_model_sources(),
+            egress=[network.aws_api_egress(), network.pod_identity_egress()],
         ),
     )
-
-
-def _model_sources() -> list[Body]:
-    """Let workers fetch weights over HTTPS, and credentials for S3 from the EKS Pod Identity agent."""
-    return [
-        {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-        {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
-    ]
 
 
 def _disruption_budget(service: str, workers: int) -> Body:

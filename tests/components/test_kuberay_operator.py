@@ -108,11 +108,10 @@ def test_the_operator_reaches_the_kubernetes_api_and_dashboards_and_nothing_reac
             {
                 "to": [
                     {
-                        "namespaceSelector": {
-                            "matchLabels": {"kubernetes.io/metadata.name": "stable-diffusion"}
-                        },
+                        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
                         "podSelector": {"matchLabels": {"ray.io/node-type": "head"}},
                     }
+                    for namespace in ("stable-diffusion",)
                 ],
                 "ports": [{"port": 8265, "protocol": "TCP"}],
             },

@@ -86,7 +86,7 @@ def test_different_numbers_of_efa_interfaces_in_one_pool_are_refused() -> None:
 
 def test_cpu_nodes_are_for_the_system_only() -> None:
     assert found(GPU, instance_types=["m7i.large"]) == [
-        (("purpose",), "is inference, but the nodes have no accelerator; write system")
+        (("purpose",), "is inference, but the nodes have no accelerator; write system or batch")
     ]
 
 

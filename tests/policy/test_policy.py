@@ -163,6 +163,88 @@ def test_a_wildcard_in_a_role_is_found(field: str) -> None:
     assert found(role) == [f"rules[0].{field}: has a wildcard; name what is needed"]
 
 
+def network_policy(*rules: Body) -> Body:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "out"},
+        "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)},
+    }
+
+
+def to(cidr: str, *ports: Body, **block: Any) -> Body:
+    rule: Body = {"to": [{"ipBlock": {"cidr": cidr} | block}]}
+    return rule | ({"ports": list(ports)} if ports else {})
+
+
+METADATA = "contains the instance metadata; leave port 80 out, or except 169.254.169.254/32"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        to("0.0.0.0/0"),
+        to("169.254.169.254/32", {"port": 80, "protocol": "TCP"}),
+        to("169.254.0.0/16", {"port": 443, "protocol": "TCP"}, {"port": 80}),
+        to("0.0.0.0/0", {"port": 1, "endPort": 1024, "protocol": "TCP"}),
+        to("0.0.0.0/0", {"protocol": "TCP"}),
+        to("0.0.0.0/0", **{"except": ["10.0.0.0/8"]}),
+    ],
+)
+def test_a_way_to_the_instance_metadata_is_found(rule: Body) -> None:
+    good = to("10.0.0.0/8", {"port": 80, "protocol": "TCP"})
+    assert found(network_policy(good, rule)) == [f"spec.egress[1].to[0].ipBlock: {METADATA}"]
+
+
+def test_a_way_to_all_addresses_is_found() -> None:
+    assert found(network_policy({})) == [
+        "spec.egress[0]: allows all addresses, so the instance metadata; name peers or ports"
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        to("0.0.0.0/0", {"port": 443, "protocol": "TCP"}),
+        to("0.0.0.0/0", {"port": 80, "protocol": "UDP"}),
+        to("0.0.0.0/0", **{"except": ["169.254.169.254/32"]}),
+        to("0.0.0.0/0", **{"except": ["169.254.0.0/16"]}),
+        to("169.254.170.23/32", {"port": 80, "protocol": "TCP"}),
+        to("10.64.0.0/16"),
+        to("::/0"),
+        {"ports": [{"port": 443, "protocol": "TCP"}]},
+        {"to": [{"podSelector": {}}]},
+        {"to": [{"podSelector": {}}], "ports": [{"port": "http", "protocol": "TCP"}]},
+    ],
+)
+def test_other_ways_out_are_fine(rule: Body) -> None:
+    assert found(network_policy(rule)) == []
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "served", "names"),
+    [
+        ("cert-manager.io/v1", "Certificate", "kuberay-system", "CERTIFICATE_NAMESPACES"),
+        ("external-secrets.io/v1", "ExternalSecret", "training", "SECRET_NAMESPACES"),
+        ("networking.k8s.io/v1", "Ingress", "stable-diffusion", "INGRESS_NAMESPACES"),
+    ],
+)
+def test_an_object_where_nothing_serves_it_is_found(
+    api_version: str, kind: str, served: str, names: str
+) -> None:
+    body: Body = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x", "namespace": served}}
+    assert found(body) == []
+    assert found(body | {"metadata": {"name": "x", "namespace": "mount-s3"}}) == [
+        f"metadata.namespace: mount-s3 is none in which a {kind} is served; add it to {names} in "
+        "lib/namespaces.py"
+    ]
+
+
+def test_an_object_whose_controller_is_off_is_found() -> None:
+    issuer = {"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": {"name": "x"}}
+    assert found(issuer) == ["kind: no controller serves a ClusterIssuer here; write an Issuer"]
+
+
 def test_a_secret_with_content_is_found() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"}, "data": {"a": "Yg=="}}
     assert found(secret) == ["data: is a secret; keep it in a secret store, not in Git"]

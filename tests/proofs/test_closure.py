@@ -64,7 +64,8 @@ def whole() -> list[Body]:
             "PersistentVolumeClaim", "data", "shop", spec={"storageClassName": "gp3", "volumeName": "disk"}
         ),
         thing("PersistentVolume", "disk", spec={}),
-        thing("storage.k8s.io/StorageClass", "gp3"),
+        thing("storage.k8s.io/StorageClass", "gp3", provisioner="ebs.csi.aws.com"),
+        thing("storage.k8s.io/CSIDriver", "ebs.csi.aws.com", spec={}),
         thing("external-secrets.io/ExternalSecret", "key", "shop", spec=store),
         thing("external-secrets.io/ClusterSecretStore", "vault", spec={}),
         service("web", ports=[{"name": "http", "port": 80, "targetPort": "http"}]),
@@ -130,6 +131,7 @@ NAMED = {
     "PersistentVolumeClaim shop/data": "PersistentVolumeClaim shop/data",
     "PersistentVolume disk": "PersistentVolume disk",
     "StorageClass gp3": "StorageClass gp3",
+    "CSIDriver ebs.csi.aws.com": "CSIDriver ebs.csi.aws.com",
     "ExternalSecret shop/key": "Secret shop/key",
     "ClusterSecretStore vault": "ClusterSecretStore vault",
     "IngressClass alb": "IngressClass alb",

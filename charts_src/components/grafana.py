@@ -1,0 +1,176 @@
+"""Grafana: dashboards from Git, for people who have logged in.
+
+Sources: image and user 472 of grafana 13.2.0 (Dockerfile: GF_UID), conf/defaults.ini (settings that are read
+from the environment as GF_<SECTION>_<KEY>), manifests/grafana-deployment.yaml of
+prometheus-operator/kube-prometheus.
+"""
+
+import hashlib
+import json
+
+from charts_src.lib import network, rbac
+from charts_src.lib.accelerators import placement
+from charts_src.lib.dashboards import DASHBOARDS
+from charts_src.lib.external_secrets import external_secret
+from charts_src.lib.grafana_config import DASHBOARDS_PATH, PORT, files
+from charts_src.lib.images import image
+from charts_src.lib.ingress import Backend, ingress
+from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
+from charts_src.lib.namespaces import MONITORING
+from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, scratch
+from charts_src.manifest import Component
+from charts_src.model import Environment
+from charts_src.objects import Body
+
+NAME = "grafana"
+_USER = 472
+
+SECRET = {
+    "admin-password": "GF_SECURITY_ADMIN_PASSWORD",
+    "oauth-client-id": "GF_AUTH_GENERIC_OAUTH_CLIENT_ID",
+    "oauth-client-secret": "GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET",
+    "secret-key": "GF_SECURITY_SECRET_KEY",
+}
+"""Key of the remote secret `grafana` -> environment variable. The password is for a provider that is down."""
+
+
+class Grafana(Component):
+    """One pod without a volume: dashboards come from Git, people from the identity provider."""
+
+    name = NAME
+    target_namespace = MONITORING
+
+    def versions(self) -> dict[str, str]:
+        """Name the version."""
+        return {NAME: self.env.monitoring.grafana.version}
+
+    def compose(self) -> None:
+        """Add Grafana with its files, and the way to it."""
+        rbac.service_account(self, NAME)
+        self.add(external_secret(self.env, NAME, SECRET))
+        self.add(_config_map("grafana-config", files(self.env)))
+        for uid, dashboard in DASHBOARDS.items():
+            text = json.dumps(dashboard, indent=1, sort_keys=True) + "\n"
+            self.add(_config_map(_dashboard_name(uid), {f"{uid}.json": text}))
+        self.add(_deployment(self.env))
+        self.add(_disruption_budget())
+        self.add(_service())
+        backend = Backend(NAME, PORT, "/api/health", 30)
+        self.add(ingress(self.env.ingress, NAME, self.env.monitoring.grafana.host, backend))
+        self.add(service_monitor(NAME, _labels(), "http"))
+        self.add(_network_policy(self.env))
+
+
+def _labels() -> dict[str, str]:
+    return {"app.kubernetes.io/name": NAME}
+
+
+def _dashboard_name(uid: str) -> str:
+    return f"grafana-dashboard-{uid}"
+
+
+def _config_map(name: str, data: dict[str, str]) -> Body:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def _deployment(env: Environment) -> Body:
+    """Start anew when the settings change, which Grafana reads once; dashboards it reads again by itself."""
+    checksum = hashlib.sha256("".join(files(env).values()).encode()).hexdigest()
+    metadata = {"labels": _labels(), "annotations": {"genai-on-eks/config-checksum": checksum}}
+    spec = {
+        "replicas": 1,
+        "selector": {"matchLabels": _labels()},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": {"metadata": metadata, "spec": _pod(env)},
+    }
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+
+
+def _pod(env: Environment) -> Body:
+    dashboards = [{"configMap": {"name": _dashboard_name(uid)}} for uid in DASHBOARDS]
+    return pod(
+        _container(env),
+        serviceAccountName=NAME,
+        securityContext={
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        volumes=[
+            {"name": "config", "configMap": {"name": "grafana-config", "defaultMode": 420}},
+            {"name": "dashboards", "projected": {"sources": dashboards, "defaultMode": 420}},
+            scratch("data", "1Gi"),
+            scratch("tmp", "256Mi"),
+        ],
+        **placement("none", "system"),
+    )
+
+
+def _container(env: Environment) -> Body:
+    section = env.monitoring.grafana
+    return container(
+        NAME,
+        image(env, f"docker.io/grafana/grafana:{section.version}"),
+        env=[_secret(variable, key) for key, variable in SECRET.items()],
+        ports=[port("http", PORT)],
+        startupProbe=http_probe("/api/health", "http", periodSeconds=5, failureThreshold=60),
+        livenessProbe=http_probe("/api/health", "http", timeoutSeconds=10),
+        readinessProbe=http_probe("/api/health", "http"),
+        resources=resources(section.cpu, section.memory),
+        volumeMounts=[
+            _file("grafana.ini", "/etc/grafana/grafana.ini"),
+            _file("datasources.yaml", "/etc/grafana/provisioning/datasources/datasources.yaml"),
+            _file("dashboards.yaml", "/etc/grafana/provisioning/dashboards/dashboards.yaml"),
+            mount("dashboards", DASHBOARDS_PATH, readOnly=True),
+            mount("data", "/var/lib/grafana"),
+            mount("tmp", "/tmp"),  # noqa: S108  # an emptyDir
+        ],
+    )
+
+
+def _secret(variable: str, key: str) -> Body:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": NAME, "key": key}}}
+
+
+def _file(name: str, path: str) -> Body:
+    return mount("config", path, readOnly=True) | {"subPath": name}
+
+
+def _disruption_budget() -> Body:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": NAME},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
+    }
+
+
+def _service() -> Body:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": NAME, "labels": _labels()},
+        "spec": {
+            "type": "ClusterIP",
+            "selector": _labels(),
+            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
+        },
+    }
+
+
+def _network_policy(env: Environment) -> Body:
+    """Let the load balancer in, and Grafana to Prometheus and, over HTTPS, to the identity provider."""
+    return network.allow(
+        NAME,
+        _labels(),
+        ingress=[
+            {"from": [network.block(env.cluster.vpc_cidr)], "ports": network.ports(PORT)},
+            scraped(PORT),
+        ],
+        egress=[
+            {"to": [network.pods(PROMETHEUS)], "ports": network.ports(9090)},
+            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+        ],
+    )

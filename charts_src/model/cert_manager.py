@@ -1,0 +1,17 @@
+"""cert-manager's section."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from charts_src.model.base import Model
+
+
+class CertManager(Model):
+    """cert-manager, which makes the certificates of admission webhooks."""
+
+    version: Literal["1.21.2"] = "1.21.2"
+    """Version of cert-manager and its CRDs."""
+
+    replicas: Annotated[int, Field(ge=1, le=3)] = 2
+    """Pods of controller, webhook and CA injector each; of the first and the last one leads."""

@@ -1,0 +1,201 @@
+"""Distributed training with Ray: a RayJob that Kueue lets run when there is room for all of it.
+
+Sources: ray-operator v1.6.2 (apis/ray/v1/rayjob_types.go, controllers/ray/rayjob_controller.go,
+controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob, pkg/controller/jobframework).
+
+- `suspend` is Kueue's: its webhook suspends the job as it is created, and admission ends that. Written in
+  Git, it would make Argo CD suspend the job again, which deletes its cluster.
+- The operator submits the job over HTTP (HTTPMode): the pod of its default mode has no securityContext, and
+  the namespace is restricted.
+- No autoscaling: Kueue refuses it, and training needs all of its workers at all times.
+- When it ends its cluster goes at once, and the nodes after it; Kueue demands it. The RayJob stays.
+"""
+
+import json
+from collections.abc import Sequence
+
+from charts_src.lib import iam, monitoring, ray, rbac
+from charts_src.lib.accelerators import EFA, RESOURCE, placement
+from charts_src.lib.images import own_image
+from charts_src.lib.namespaces import TRAINING
+from charts_src.lib.pod import container, mount, resources
+from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
+from charts_src.lib.ray_network import policies
+from charts_src.lib.storage import fsx_volume
+from charts_src.manifest import Component
+from charts_src.model import Environment
+from charts_src.model.node_pool import NodePool
+from charts_src.model.ray_train import RayTrain
+from charts_src.objects import Body
+
+CONFIG = "/etc/ray-train"
+FSX = "/fsx"
+
+CHECKPOINTS = "data/checkpoints"
+"""Folder on the file system below which each run has its own: FSx exports what is below data to S3."""
+
+
+_ACCOUNT = "ray-train"
+_HEAD_CPU = "4"
+_HEAD_MEMORY = "16Gi"
+
+
+class RayTraining(Component):
+    """One training run."""
+
+    name = "ray-train"
+    target_namespace = TRAINING
+
+    @classmethod
+    def enabled(cls, env: Environment) -> bool:
+        """Say whether the environment has the section ray_train."""
+        return env.ray_train is not None
+
+    def versions(self) -> dict[str, str]:
+        """Name the version of Ray."""
+        return {"ray": self._section.ray_version}
+
+    def pod_identities(self) -> Sequence[iam.PodIdentity]:
+        """Let the head and workers read data and models; checkpoints reach S3 through FSx."""
+        if not self.env.storage:
+            return ()
+        buckets = self.env.storage.buckets
+        access = {
+            "data": iam.bucket_access(buckets.data, write=False),
+            "models": iam.bucket_access(buckets.models, write=False),
+        }
+        return tuple(iam.PodIdentity(TRAINING, account, access) for account in (_ACCOUNT, f"{_ACCOUNT}-head"))
+
+    def compose(self) -> None:
+        """Add the job, its configuration, and what its pods may talk to."""
+        rbac.service_account(self, _ACCOUNT)
+        rbac.service_account(self, f"{_ACCOUNT}-head")
+        self.add(_configuration(self._section, self._pool))
+        self.add(_job(self.env, self._section, self._pool))
+        for policy in policies(self.env, _ACCOUNT):
+            self.add(policy)
+        self.add(monitoring.pod_monitor(_ACCOUNT, _PODS, "metrics"))
+
+    @property
+    def _section(self) -> RayTrain:
+        assert self.env.ray_train  # noqa: S101  # enabled() is asked first
+        return self.env.ray_train
+
+    @property
+    def _pool(self) -> NodePool:
+        return self.env.karpenter.node_pools[self._section.node_pool]
+
+
+_PODS = {ray.INSTANCE_LABEL: _ACCOUNT}
+
+
+def _configuration(section: RayTrain, pool: NodePool) -> Body:
+    """Tell the program what it runs on, and what to train; its keys are a contract with the image."""
+    kind = pool.types[0]
+    content = {
+        "run": section.run,
+        "accelerator": pool.accelerator,
+        "workers": section.workers,
+        "resources_per_worker": _ray_resources(pool),
+        "cpus_per_worker": section.cpus,
+        "efa_interfaces": kind.efa_interfaces if pool.efa else 0,
+        "data": f"{FSX}/data",
+        "checkpoints": f"{FSX}/{CHECKPOINTS}/{section.run}",
+        "parameters": dict(section.parameters),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": section.run},
+        "data": {"config.json": json.dumps(content, indent=2) + "\n"},
+    }
+
+
+def _ray_resources(pool: NodePool) -> dict[str, int]:
+    """Give all that one node computes with, as Ray counts it."""
+    if pool.accelerator == "nvidia":
+        return {"GPU": pool.types[0].gpus}
+    return {"neuron_cores": min(ray.neuron_cores(kind) * kind.neuron_devices for kind in pool.types)}
+
+
+def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
+    kind = "ray-train" if pool.accelerator == "nvidia" else "ray-train-neuron"
+    image = own_image(env, kind, section.image_tag)
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayJob",
+        "metadata": {
+            "name": section.run,
+            "labels": {QUEUE_LABEL: QUEUE, PRIORITY_LABEL: section.priority},
+        },
+        "spec": {
+            "submissionMode": "HTTPMode",
+            "entrypoint": f"python -m train.ray_train --config {CONFIG}/config.json",
+            "activeDeadlineSeconds": section.max_hours * 3600,
+            "preRunningDeadlineSeconds": section.start_minutes * 60,
+            "backoffLimit": section.retries,
+            "shutdownAfterJobFinishes": True,
+            "ttlSecondsAfterFinished": 0,
+            "rayClusterSpec": {
+                "rayVersion": section.ray_version,
+                "authOptions": {"mode": "token"},
+                "headGroupSpec": _head(section, image),
+                "workerGroupSpecs": [_workers(env, section, pool, image)],
+            },
+        },
+    }
+
+
+def _head(section: RayTrain, image: str) -> Body:
+    """Give the head, on which the driver runs: it mounts what the driver reads and writes."""
+    configuration = {"name": "config", "configMap": {"name": section.run, "defaultMode": 420}}
+    return ray.head_group(
+        _ACCOUNT,
+        image,
+        _HEAD_CPU,
+        _HEAD_MEMORY,
+        autoscaled=False,
+        volumes=[fsx_volume(), configuration],
+        mounts=[mount("fsx", FSX), mount("config", CONFIG, readOnly=True)],
+    )
+
+
+def _workers(env: Environment, section: RayTrain, pool: NodePool, image: str) -> Body:
+    """Give one worker for each node: nothing else fits beside all of its accelerators."""
+    place = placement(pool.accelerator, pool.purpose)
+    place["nodeSelector"] = place["nodeSelector"] | {"karpenter.sh/nodepool": section.node_pool}
+    group = {
+        "groupName": "workers",
+        "replicas": section.workers,
+        "minReplicas": section.workers,
+        "maxReplicas": section.workers,
+        "numOfHosts": 1,
+        "scaleStrategy": {},
+        "rayStartParams": {"object-store-memory": str(ray.OBJECT_STORE_BYTES)},
+        "template": ray.task_template(
+            _ACCOUNT,
+            _worker(env, section, pool, image),
+            section.shared_memory_gib,
+            volumes=[fsx_volume()],
+            **place,
+        ),
+    }
+    if pool.accelerator == "nvidia":
+        return group
+    return group | {"resources": {name: str(count) for name, count in _ray_resources(pool).items()}}
+
+
+def _worker(env: Environment, section: RayTrain, pool: NodePool, image: str) -> Body:
+    kind = pool.types[0]
+    extended = {RESOURCE[pool.accelerator]: str(kind.accelerators)}
+    if pool.efa:
+        extended[EFA] = str(kind.efa_interfaces)
+    amounts = resources(str(section.cpus), f"{section.memory_gib}Gi", **extended)
+    amounts["requests"]["ephemeral-storage"] = f"{ray.SCRATCH_GIB}Gi"
+    return container(
+        "ray-worker",
+        image,
+        env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}],
+        resources=amounts,
+        volumeMounts=[mount("fsx", FSX)],
+    )
