@@ -1,7 +1,7 @@
 """What a cluster can leave behind in AWS: how to find it, to remove it, and to prove that none is left.
 
 Tags, and who sets them: `cluster` and `environment` everything rendered here, nodes and volumes of Karpenter
-(EC2NodeClass), volumes of the EBS driver (--extra-tags); elbv2.k8s.aws/cluster the load balancer controller;
+(EC2NodeClass), what CSI drivers make (--extra-tags); elbv2.k8s.aws/cluster the load balancer controller;
 eks:eks-cluster-name Karpenter; cluster.k8s.amazonaws.com/name the VPC CNI; alpha.eksctl.io/cluster-name
 eksctl; kubernetes.io/cluster/<name> EKS and Karpenter.
 """
@@ -11,6 +11,7 @@ from functools import partial
 
 from charts_src.cloud import tools
 from charts_src.cloud.tools import aws
+from charts_src.lib.fluent_bit_config import log_group
 from charts_src.model import Environment
 from charts_src.steps.plan import Command, Listing, Step, Wait
 
@@ -28,10 +29,11 @@ def pool_instances(env: Environment) -> Command:
     return _instances(env, *filters)
 
 
-def file_systems(env: Environment) -> Command:
-    """List file systems of the environment."""
+def file_systems(env: Environment, kind: str = "") -> Command:
+    """List file systems of the environment, all or those of a deployment type."""
     mine = f"Tags[?Key=='cluster' && Value=='{env.cluster.name}']"
-    query = f"FileSystems[?{mine}].FileSystemId"
+    type_too = f" && LustreConfiguration.DeploymentType=='{kind}'" if kind else ""
+    query = f"FileSystems[?{mine}{type_too}].FileSystemId"
     return aws(env, "fsx", "describe-file-systems", query=query)
 
 
@@ -90,7 +92,8 @@ def elsewhere(env: Environment) -> Iterator[Step]:
         ),
         ("ec2", "delete-launch-template", "--launch-template-id"),
     )
-    yield _swept(env, "log-groups", _log_groups(env), ("logs", "delete-log-group", "--log-group-name"))
+    for name, group in _logs_of(env).items():
+        yield _swept(env, name, _log_groups(env, group), ("logs", "delete-log-group", "--log-group-name"))
     yield _swept(
         env,
         "secrets",
@@ -133,7 +136,7 @@ def proof(env: Environment) -> tuple[Listing, ...]:
             *("sqs", "list-queues", "--queue-name-prefix", name),
             query=f"QueueUrls[?ends_with(@, '/{name}')]",
         ),
-        "log group": _log_groups(env),
+        **{name: _log_groups(env, group) for name, group in _logs_of(env).items()},
         "secret": _secrets(env),
         "key that is not to be deleted": aws(
             env, "kms", "list-aliases", query=f"Aliases[?AliasName=='alias/{name}'].TargetKeyId"
@@ -235,8 +238,14 @@ def _elbv2(env: Environment, kind: str) -> Command:
     )
 
 
-def _log_groups(env: Environment) -> Command:
-    name = f"/aws/eks/{env.cluster.name}/cluster"
+def _logs_of(env: Environment) -> dict[str, str]:
+    return {
+        "log-of-control-plane": f"/aws/eks/{env.cluster.name}/cluster",
+        "log-of-containers": log_group(env),
+    }
+
+
+def _log_groups(env: Environment, name: str) -> Command:
     query = f"logGroups[?logGroupName=='{name}'].logGroupName"
     return aws(env, "logs", "describe-log-groups", "--log-group-name-prefix", name, query=query)
 

@@ -5,7 +5,7 @@ name the group itself both ways; "File system access control with Amazon VPC" of
 its ports; CloudFormation's resource reference. cfn-lint checks it.
 
 The file system is linked to the data bucket: objects show below /data as they come, and what is written
-there is exported. Its id and mount name, outputs of the stack, go into storage.fsx of the environment.
+there is exported. The outputs of the stack go into storage.fsx of the environment.
 """
 
 from charts_src.cloud.template import Resources, kept, of_cluster, resource, tags, template
@@ -37,6 +37,8 @@ def network(env: Environment) -> str:
         Outputs={
             "FileSystemId": {"Value": {"Ref": "FileSystem"}},
             "MountName": {"Value": {"Fn::GetAtt": ["FileSystem", "LustreMountName"]}},
+            "SecurityGroup": {"Value": {"Fn::GetAtt": ["FsxSecurityGroup", "GroupId"]}},
+            "Subnet": {"Value": {"Ref": "FsxSubnet"}},
         },
     )
 

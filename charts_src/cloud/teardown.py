@@ -212,6 +212,7 @@ def _file_system(env: Environment) -> Iterator[Step]:
     if not env.storage:
         return
     gone = Check(run=leftovers.file_systems(env), prints="")
+    shared = leftovers.file_systems(env, "PERSISTENT_2")
     mine = f"Tags[?Key=='cluster' && Value=='{env.cluster.name}']"
     tasks = ("fsx", "describe-data-repository-tasks")
     pending = f"DataRepositoryTasks[?contains(['PENDING', 'EXECUTING'], Lifecycle) && {mine}].TaskId"
@@ -219,8 +220,8 @@ def _file_system(env: Environment) -> Iterator[Step]:
     yield Step(
         name="export",
         why="Write what is new below /data to the data bucket; what lies elsewhere is lost",
-        done=(gone,),
-        each=leftovers.file_systems(env),
+        done=(Check(run=shared, prints=""),),
+        each=shared,
         run=(
             aws(
                 env,

@@ -181,9 +181,8 @@ class Runner:
 
 
 def _text(output: str) -> str:
-    """Give what a command printed; the AWS CLI writes None for no value."""
-    text = output.strip()
-    return "" if text == "None" else text
+    """Give what a command printed; the AWS CLI writes None for each page of an answer without a value."""
+    return "\n".join(line for line in output.strip().splitlines() if line != "None")
 
 
 def _line(command: Command) -> str:
