@@ -199,16 +199,19 @@ def _file_system(env: Environment) -> Iterator[Step]:
     """Stop until the environment has the id and mount name that only AWS chooses."""
     if not env.storage:
         return
-    outputs = "[?OutputKey=='FileSystemId' || OutputKey=='MountName']"
+    fsx = env.storage.fsx
+    wanted = {"FileSystemId": fsx.file_system_id, "MountName": fsx.mount_name}
+    if fsx.scratch:
+        wanted |= {"SecurityGroup": " ".join(fsx.scratch.security_groups), "Subnet": fsx.scratch.subnet}
+    outputs = f"[?contains({tools.listed(tuple(wanted))}, OutputKey)]"
     query = f"sort_by(Stacks[0].Outputs{outputs}, &OutputKey)[].OutputValue | join(' ', @)"
     described = ("cloudformation", "describe-stacks", "--stack-name", tools.stack(env, "network"))
-    fsx = env.storage.fsx
     yield Step(
         name="file-system",
         why="See that the volumes are those of this file system",
-        check=Check(run=aws(env, *described, query=query), prints=f"{fsx.file_system_id} {fsx.mount_name}"),
+        check=Check(run=aws(env, *described, query=query), prints=" ".join(wanted.values())),
         remedy=(
-            f"Write what was printed as file_system_id and mount_name into storage.fsx of "
+            f"Write {', '.join(wanted)} as they are printed into storage.fsx of "
             f"environments/{env.name}.yaml, then render, commit, push and run this again."
         ),
     )
