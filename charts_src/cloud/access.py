@@ -7,9 +7,13 @@ sts:AssumeRole and sts:TagSession). Its condition lets only this cluster use the
 from collections.abc import Sequence
 
 from charts_src.cloud.template import Resources, document, logical, resource, tags, template
+from charts_src.fingerprint import of_text
 from charts_src.lib.iam import PodIdentity
 from charts_src.model import Environment
 from charts_src.objects import Body
+
+ROLE_CHARACTERS = 64
+"""Most characters of the name of a role (IAM quotas)."""
 
 POLICY_CHARACTERS = 6144
 """Most characters of a managed policy, white space not counted (IAM quotas)."""
@@ -24,8 +28,9 @@ def access(env: Environment, identities: Sequence[PodIdentity]) -> str:
 
 
 def role_name(env: Environment, identity: PodIdentity) -> str:
-    """Name the role of an account, at most the 64 characters that IAM takes."""
-    return f"{env.cluster.name}-{identity.namespace}-{identity.service_account}"[:64]
+    """Name the role of an account; of a name longer than IAM takes, the end becomes a hash of it."""
+    name = f"{env.cluster.name}-{identity.namespace}-{identity.service_account}"
+    return name if len(name) <= ROLE_CHARACTERS else f"{name[: ROLE_CHARACTERS - 9]}-{of_text(name)[:8]}"
 
 
 def _role(env: Environment, identity: PodIdentity) -> Resources:

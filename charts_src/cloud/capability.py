@@ -42,7 +42,7 @@ def capability(env: Environment) -> str:
 
 def capability_role(env: Environment) -> str:
     """Name the role of the capability."""
-    return f"{env.cluster.name}-argocd-capability"[:64]
+    return f"{env.cluster.name[:46]}-argocd-capability"
 
 
 def _login(env: Environment) -> Body:
