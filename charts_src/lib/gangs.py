@@ -18,14 +18,16 @@ examples/v2beta1/pi (ssh without root), pkg/controller/podgroup.go (gang minimum
   OpenSSH 9.2 as user 1000 with no_new_privs, empty capabilities and the key as the operator mounts it
   (owned by root, readable by the group, an ECDSA key). The key of the job is also the key of its hosts, so
   the launcher knows whom it talks to. Nothing of sshd_config of the image is read.
-- Kueue can suspend a running MPIJob and admit it again; its launcher then starts with the workers, so it
-  waits for each of them by itself too.
+- Kueue suspends an MPIJob as it is created; the launcher is then there from the start and runs with the
+  workers when the gang is admitted, at first and after every preemption. So it waits for each of them by
+  itself, too.
 """
 
 from typing import NamedTuple
 
+from charts_src.lib import training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement
-from charts_src.lib.pod import container, mount, pod, resources, scratch
+from charts_src.lib.pod import container, mount, pod, port, resources, scratch
 from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
 from charts_src.lib.storage import fsx_volume
 from charts_src.model.gang import Gang
@@ -44,8 +46,9 @@ SHARED = "/fsx"
 SSH_PORT = 2222
 SSH_KEYS = "/run/mpi-ssh"
 HEARTBEAT = "/tmp/heartbeat"  # noqa: S108  # an emptyDir
-WAIT_SECONDS = 1800
-"""Longest time for which the launcher waits for a worker that was ready before."""
+WAIT_SECONDS = 3600
+"""Longest time for which the launcher waits for a worker: longer than the 45 minutes after which Kueue takes
+a gang back that is not ready (components/kueue.py)."""
 
 _LAUNCH = f"""\
 set -eu
@@ -90,6 +93,9 @@ class Work(NamedTuple):
     env: dict[str, str]
     """Environment of that program."""
 
+    reports: str
+    """Name of the run whose metrics the first worker serves; empty where there are none."""
+
     hang_minutes: int | None
     """Minutes without a touch of HEARTBEAT after which a worker is ended; None where no step is ever done."""
 
@@ -99,6 +105,7 @@ class Work(NamedTuple):
 
 def mpi_job(work: Work, gang: Gang, pool: NodePool) -> Body:
     """Give the MPIJob; every field that the operator would default is written out."""
+    reporting = training_metrics.reporting(work.reports) if work.reports else {}
     return {
         "apiVersion": "kubeflow.org/v2beta1",
         "kind": "MPIJob",
@@ -115,8 +122,8 @@ def mpi_job(work: Work, gang: Gang, pool: NodePool) -> Body:
                 "cleanPodPolicy": "Running",
             },
             "mpiReplicaSpecs": {
-                "Launcher": _replicas(1, _template(work, _launcher(work, gang))),
-                "Worker": _replicas(gang.workers, _template(work, _worker(work, gang, pool))),
+                "Launcher": _replicas(1, _template(work, _launcher(work, gang), {})),
+                "Worker": _replicas(gang.workers, _template(work, _worker(work, gang, pool), reporting)),
             },
         },
     }
@@ -137,10 +144,10 @@ def _replicas(count: int, template: Body) -> Body:
     return {"replicas": count, "restartPolicy": "Never", "template": template}
 
 
-def _template(work: Work, spec: Body) -> Body:
+def _template(work: Work, spec: Body, labels: dict[str, str]) -> Body:
     """Keep Karpenter from moving any pod of the gang: it would take all others along."""
     metadata = {
-        "labels": {"app.kubernetes.io/name": work.role},
+        "labels": {"app.kubernetes.io/name": work.role} | labels,
         "annotations": {"karpenter.sh/do-not-disrupt": "true"},
     }
     return {"metadata": metadata, "spec": spec}
@@ -173,7 +180,7 @@ def _worker(work: Work, gang: Gang, pool: NodePool) -> Body:
         work.image,
         command=["/bin/sh", "-c", _SERVE],
         env=_environment(work),
-        ports=[{"name": "ssh", "containerPort": SSH_PORT, "protocol": "TCP"}],
+        ports=[port("ssh", SSH_PORT), *([training_metrics.port()] if work.reports else [])],
         resources=worker_resources(gang, pool),
         readinessProbe={"tcpSocket": {"port": "ssh"}, "periodSeconds": 5},
         volumeMounts=[

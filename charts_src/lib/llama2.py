@@ -139,6 +139,7 @@ def gang_job(env: Environment, section: Llama2, task: Task, name: str) -> Body:
         image=own_image(env, f"llama2-train-{_FLAVOUR[pool.accelerator]}", section.image_tag),
         command=["python", "-m", "llama2.node", task.name, *task.arguments],
         env=_environment(pool),
+        reports=_parameter("run") if task.name == "train" else "",
         hang_minutes=section.hang_minutes if task.hangs else None,
         longest_seconds=task.hours * 3600,
     )

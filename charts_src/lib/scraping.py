@@ -26,6 +26,7 @@ CONTAINER_METRICS = (
 )
 """What is kept of cAdvisor's metrics, which are most of all series of a cluster otherwise."""
 
+_INDEX_META = "__meta_kubernetes_pod_label_training_kubeflow_org_replica_index"
 _JOB_META = "__meta_kubernetes_pod_label_genai_on_eks_training_job"
 """How service discovery names JOB_LABEL."""
 
@@ -48,6 +49,8 @@ def training_jobs() -> Iterator[Body]:
         "sourceLabels": [_JOB_META],
         "targetLabel": "training_job",
     }
+    # Of the workers of an MPIJob, which are all alike, the first one reports.
+    others = {"action": "drop", "sourceLabels": [_INDEX_META], "regex": "[1-9][0-9]*"}
     yield {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PodMonitor",
@@ -58,7 +61,7 @@ def training_jobs() -> Iterator[Body]:
                 "matchExpressions": [{"key": JOB_LABEL, "operator": "Exists"}],
                 "matchLabels": TRAINING_METRICS,
             },
-            "podMetricsEndpoints": [{"port": PORT_NAME, "relabelings": [job]}],
+            "podMetricsEndpoints": [{"port": PORT_NAME, "relabelings": [others, job]}],
         },
     }
     for namespace in TRAINING_NAMESPACES:

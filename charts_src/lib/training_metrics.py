@@ -1,14 +1,18 @@
 """The metrics by which a training job says how it gets on: the contract between trainers and their watchers.
 
-A pod of a job serves them in Prometheus' text format on the port PORT, at /metrics, when it has the label
-monitoring.TRAINING_METRICS; the label JOB_LABEL says which job it belongs to. Nothing else is to be set up:
-the component `prometheus` scrapes such pods in TRAINING_NAMESPACES and opens the way to them.
+A pod of a job serves them in Prometheus' text format on the port PORT, at /metrics, when it has the labels
+that `reporting` gives and the port that `port` gives. Nothing else is to be set up: the component
+`prometheus` scrapes such pods in TRAINING_NAMESPACES and opens the way to them.
 
-One pod for each job is enough, usually that of rank 0. A job that has no checkpoint yet gives the time of its
-start instead, so that the first one can be late as well.
+One pod of a job serves them: the head of a Ray cluster, and of the workers of an MPIJob, which are all alike,
+the first. A job that has no checkpoint yet gives the time of its start instead, so that the first one can be
+late as well.
 """
 
-from charts_src.lib.namespaces import RAY, TRAINING
+from charts_src.lib import pod
+from charts_src.lib.monitoring import TRAINING_METRICS
+from charts_src.lib.namespaces import TRAINING
+from charts_src.objects import Body
 
 PORT = 9095
 PORT_NAME = "train-metrics"
@@ -16,7 +20,7 @@ PORT_NAME = "train-metrics"
 JOB_LABEL = "genai-on-eks/training-job"
 """Label of the pods of a job, with its name."""
 
-TRAINING_NAMESPACES = (RAY, TRAINING)
+TRAINING_NAMESPACES = (TRAINING,)
 """Namespaces in which training jobs run."""
 
 STEP = "train_step"
@@ -33,3 +37,13 @@ CHECKPOINT = "train_last_checkpoint_timestamp_seconds"
 
 HEARTBEAT = "train_heartbeat_timestamp_seconds"
 """When the last step was complete, in seconds since 1970."""
+
+
+def reporting(job: str) -> dict[str, str]:
+    """Give the labels of a pod that serves the metrics of a job."""
+    return TRAINING_METRICS | {JOB_LABEL: job}
+
+
+def port() -> Body:
+    """Give the port of its container."""
+    return pod.port(PORT_NAME, PORT)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from charts_src.lib.argo_workflows import POD
 from charts_src.objects import Body, Identity
 from charts_src.proofs.spark import driver, executor
 
@@ -166,7 +167,7 @@ def _workflow(path: str) -> _Projection:
         for step in path.split("."):
             spec = spec[step]
         shared = spec.get("podMetadata", {}).get("labels", {})
-        made = {"workflows.argoproj.io/completed": "false"}
+        made = POD | {"workflows.argoproj.io/completed": "false"}
         for index, template in enumerate(spec.get("templates", ())):
             place = f"{path}.templates[{index}]"
             labels = shared | template.get("metadata", {}).get("labels", {}) | made

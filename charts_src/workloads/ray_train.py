@@ -14,7 +14,7 @@ controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob,
 import json
 from collections.abc import Sequence
 
-from charts_src.lib import iam, monitoring, ray, rbac
+from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import TRAINING
@@ -149,7 +149,7 @@ def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
 def _head(section: RayTrain, image: str) -> Body:
     """Give the head, on which the driver runs: it mounts what the driver reads and writes."""
     configuration = {"name": "config", "configMap": {"name": section.run, "defaultMode": 420}}
-    return ray.head_group(
+    group = ray.head_group(
         _ACCOUNT,
         image,
         _HEAD_CPU,
@@ -158,6 +158,10 @@ def _head(section: RayTrain, image: str) -> Body:
         volumes=[fsx_volume(), configuration],
         mounts=[mount("fsx", FSX), mount("config", CONFIG, readOnly=True)],
     )
+    template = group["template"]
+    template["metadata"]["labels"] |= training_metrics.reporting(section.run)
+    template["spec"]["containers"][0]["ports"].append(training_metrics.port())
+    return group
 
 
 def _workers(env: Environment, section: RayTrain, pool: NodePool, image: str) -> Body:
