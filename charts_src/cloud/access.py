@@ -4,9 +4,11 @@ Source: the trust policy that the EKS user guide gives for Pod Identity (princip
 sts:AssumeRole and sts:TagSession). Its condition lets only this cluster use the role.
 """
 
+import json
 from collections.abc import Sequence
 
 from charts_src.cloud.template import Resources, document, logical, resource, tags, template
+from charts_src.errors import UserError
 from charts_src.fingerprint import of_text
 from charts_src.lib.iam import PodIdentity
 from charts_src.model import Environment
@@ -20,11 +22,22 @@ POLICY_CHARACTERS = 6144
 
 
 def access(env: Environment, identities: Sequence[PodIdentity]) -> str:
-    """Write the template."""
+    """Write the template. Raises UserError for a policy that is longer than IAM takes."""
     resources: Resources = {}
     for identity in identities:
+        _refuse_long_policies(identity)
         resources |= _role(env, identity)
     return template(f"What pods of {env.cluster.name} may do in AWS", resources)
+
+
+def _refuse_long_policies(identity: PodIdentity) -> None:
+    for name, statements in identity.policies.items():
+        length = len(json.dumps(document(statements), separators=(",", ":")))
+        if length > POLICY_CHARACTERS:
+            raise UserError(
+                f"policy {name} of {identity.namespace}/{identity.service_account}: has {length} characters, "
+                f"but IAM takes {POLICY_CHARACTERS}; split it"
+            )
 
 
 def role_name(env: Environment, identity: PodIdentity) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from charts_src import ROOT
+from charts_src.cloud.access import role_name
 from charts_src.cloud.files import files
 from charts_src.errors import UserError
 from charts_src.lib.iam import PodIdentity, statement
@@ -159,6 +160,19 @@ def test_the_capability_lets_groups_of_identity_center_in() -> None:
         },
         "Tags": TAGS,
     }
+
+
+def test_a_long_name_of_a_role_ends_in_a_hash_of_it() -> None:
+    identity = PodIdentity("aws-load-balancer-controller", "aws-load-balancer-controller-a", {})
+    other = identity._replace(service_account="aws-load-balancer-controller-b")
+    assert role_name(full(), identity) == "genai-dev-aws-load-balancer-controller-aws-load-balance-105028a3"
+    assert role_name(full(), identity) != role_name(full(), other)
+
+
+def test_a_policy_too_long_for_iam_is_refused() -> None:
+    long = [statement("All", [f"s3:Get{number}" for number in range(600)], ["*"])]
+    with pytest.raises(UserError, match=r"policy all of jobs/job: has .* but IAM takes 6144; split it"):
+        files(full(), [PodIdentity("jobs", "job", {"all": long})])
 
 
 def many() -> tuple[PodIdentity, ...]:

@@ -224,6 +224,10 @@ def test_the_nodes_of_a_trainium_pool_with_efa() -> None:
         {"networkCardIndex": 6, "deviceIndex": 1, "interfaceType": "efa-only"},
         {"networkCardIndex": 7, "deviceIndex": 1, "interfaceType": "efa-only"},
     ]
+    assert spec["securityGroupSelectorTerms"] == [
+        {"tags": {"aws:eks:cluster-name": "genai-dev"}},
+        {"tags": {"karpenter.sh/discovery": "genai-dev", "efa": "true"}},
+    ]
     assert spec["placementGroupSelector"] == {"name": "trainium"}
     assert spec["capacityReservationSelectorTerms"] == [
         {"id": "cr-0123456789abcdef0"},
