@@ -11,7 +11,7 @@ PYTHON ?= python3
 
 UV := .tools/uv/bin/uv
 VENV := .venv/.ready
-RUN := .venv/bin/python -m charts_src
+CHARTS := .venv/bin/python -m charts_src
 BIN := .tools/bin
 
 .PHONY: help
@@ -20,31 +20,39 @@ help: ## List the targets
 
 .PHONY: render
 render: $(VENV) ## Write rendered/ and argocd/ of ENV (dev, staging, prod or all) and list what changed
-	@$(RUN) render $(ENV)
+	@$(CHARTS) render $(ENV)
 
 .PHONY: verify
 verify: $(VENV) ## Fail unless rendered/ and argocd/ of ENV are what a full render gives
-	@$(RUN) render --verify $(ENV)
+	@$(CHARTS) render --verify $(ENV)
 
 .PHONY: diff
 diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main what the branch changes; FORMAT=markdown|json
-	@$(RUN) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
+	@$(CHARTS) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
 
 .PHONY: validate
 validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
-	@$(RUN) validate $(ENV)
+	@$(CHARTS) validate $(ENV)
+
+.PHONY: bootstrap
+bootstrap: $(VENV) ## Print the steps that make the cluster of ENV, or with RUN=1 run them
+	@$(CHARTS) bootstrap $(ENV) $(if $(RUN),--run)
+
+.PHONY: teardown
+teardown: $(VENV) ## Print the steps that remove the cluster of ENV, or with RUN=1 run them; KEEP_DATA=1, YES=<cluster>
+	@$(CHARTS) teardown $(ENV) $(if $(RUN),--run) $(if $(YES),--yes $(YES)) $(if $(KEEP_DATA),--keep-data)
 
 .PHONY: connections
 connections: $(VENV) ## List who may talk to whom in ENV, as its network policies allow it
-	@$(RUN) connections $(ENV)
+	@$(CHARTS) connections $(ENV)
 
 .PHONY: schemas
 schemas: $(VENV) .tools/go ## Derive schemas/ from the pinned upstream packages
-	@$(RUN) schemas
+	@$(CHARTS) schemas
 
 .PHONY: check-schemas
 check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned packages and the model give
-	@$(RUN) schemas --check
+	@$(CHARTS) schemas --check
 
 .PHONY: test
 test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool lint ## Run the fast tests
@@ -60,9 +68,9 @@ lint: $(VENV) ## Check style and types
 
 .PHONY: new
 new: $(VENV) ## Write the files of a new component NAME
-	@$(RUN) new $(NAME)
+	@$(CHARTS) new $(NAME)
 	@.venv/bin/ruff check --quiet --fix --select I charts_src
-	@$(RUN) schemas --only-environment
+	@$(CHARTS) schemas --only-environment
 
 .PHONY: benchmark
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
@@ -70,15 +78,15 @@ benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and r
 
 .PHONY: expiry
 expiry: $(VENV) ## List what is pinned and past, or near, the end of its support on DATE (2026-11-24; today if not given)
-	@$(RUN) expiry $(or $(DATE),$(shell date +%F))
+	@$(CHARTS) expiry $(or $(DATE),$(shell date +%F))
 
 .PHONY: docs
 docs: $(VENV) ## Write docs/components.md: what each component is, may do and can be told
-	@$(RUN) docs
+	@$(CHARTS) docs
 
 .PHONY: lock-images
 lock-images: $(VENV) $(BIN)/crane ## Ask the registries for the digest of every image, and render with them from then on
-	@$(RUN) lock-images
+	@$(CHARTS) lock-images
 
 .PHONY: lock
 lock: $(UV) ## Pin every Python package anew in requirements.lock

@@ -41,7 +41,7 @@ def bootstrap(env: Environment) -> Files:
     """Give the files of argocd/bootstrap/<env>/: a kustomization that `kubectl apply -k` takes as it is."""
     root = {file_name(body): emit(body) for body in (_root_project(env), _root_application(env))}
     if env.argocd.engine == "eks-capability":
-        settings = {"configmap-argocd-cm.yaml": emit(_settings(env))}
+        settings = {file_name(body): emit(body) for body in (_settings(env), _destination(env))}
         return root | settings | _kustomization(env, {"resources": sorted(root | settings)})
     objects = [_namespace(env), *_loader(env, root)]
     resources = {file_name(body): emit(body) for body in objects}
@@ -102,6 +102,26 @@ def _settings(env: Environment) -> Body:
         for script in sorted(_HEALTH.glob("*.lua"))
     }
     return _config_map(env, "argocd-cm", {"application.resourceTrackingMethod": "annotation", **health})
+
+
+def _destination(env: Environment) -> Body:
+    """Register the cluster with the EKS Capability, which knows none by itself, and any by its ARN only.
+
+    There is nothing secret in it: Argo CD keeps what it knows of clusters in Secrets.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": env.argocd.destination,
+            "namespace": env.argocd.namespace,
+            "labels": {"argocd.argoproj.io/secret-type": "cluster"},
+        },
+        "stringData": {
+            "name": env.argocd.destination,
+            "server": f"arn:aws:eks:{env.aws.region}:{env.aws.account}:cluster/{env.cluster.name}",
+        },
+    }
 
 
 def _parameters(env: Environment) -> Body:

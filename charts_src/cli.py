@@ -68,6 +68,7 @@ def _schemas(arguments: argparse.Namespace, _names: list[str]) -> Outcome:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
+    "bootstrap": lambda arguments, names: _plan(arguments, names),
     "connections": lambda _, names: commands.connections(names),
     "diff": _diff,
     "docs": lambda arguments, _: commands.docs(check=arguments.check),
@@ -76,8 +77,43 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "new": lambda arguments, _: commands.new(arguments.name),
     "render": _render,
     "schemas": _schemas,
+    "teardown": lambda arguments, names: _plan(arguments, names),
     "validate": lambda _, names: commands.validate(names),
 }
+
+
+def _plan(arguments: argparse.Namespace, names: list[str]) -> Outcome:
+    """Print a plan, or run it; a teardown wants the name of the cluster, typed or given."""
+    if "all" in arguments.environment or len(names) != 1:
+        raise UserError(f"{arguments.command}: works on one environment; write ENV=NAME")
+    if not arguments.run:
+        return commands.show_plan(names[0], arguments.command)
+    if arguments.command == "teardown":
+        cluster = commands.cluster_of(names[0])
+        answer = arguments.yes or _asked(f"This deletes {cluster} and what runs on it. Type its name: ")
+        if answer != cluster:
+            raise UserError(f"teardown: not confirmed; type the name of the cluster, or write YES={cluster}")
+    say = _progress()
+    return commands.run_plan(names[0], arguments.command, say, keep_data=arguments.keep_data)
+
+
+def _asked(question: str) -> str:
+    """Ask on a terminal; elsewhere there is nobody to answer."""
+    if not sys.stdin.isatty():
+        return ""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _progress() -> Callable[[str], None]:
+    """Give what prints a line of progress to standard error, in color on a terminal."""
+    if not sys.stderr.isatty() or "NO_COLOR" in os.environ:
+        return lambda line: print(line, file=sys.stderr, flush=True)
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    return lambda line: console.print(line, style="dim" if line.startswith(" ") else "bold", markup=False)
 
 
 def _wants_color() -> bool:
@@ -121,6 +157,11 @@ def _parser() -> argparse.ArgumentParser:
     subparsers.add_parser(
         "validate", parents=[environment], help="check every manifest alone, and all together"
     )
+    for name, words in (("bootstrap", "make a cluster"), ("teardown", "remove a cluster")):
+        plan = subparsers.add_parser(name, parents=[environment], help=f"print or run the steps that {words}")
+        plan.add_argument("--run", action="store_true", help="run the steps")
+        plan.add_argument("--yes", metavar="CLUSTER", help="name of the cluster to remove, instead of asking")
+        plan.add_argument("--keep-data", action="store_true", help="stop where data would be lost")
     subparsers.add_parser("connections", parents=[environment], help="list who may talk to whom")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")

@@ -5,9 +5,14 @@ to do must not.
 """
 
 import os
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from charts_src import ROOT, fingerprint, state
+from charts_src.objects import AWS_FOLDER
+
+if TYPE_CHECKING:
+    from charts_src.steps.plan import Plan
 
 DONE, DIFFERENT = 0, 1
 
@@ -75,6 +80,35 @@ def validate(names: list[str]) -> Outcome:
     lines = [f"{name}: {found}\n" for name in names for found in (reports[name], proofs[name])]
     holds = all(reports[name].ok and not proofs[name].failures for name in names)
     return Outcome(DONE if holds else DIFFERENT, "".join(lines))
+
+
+def show_plan(name: str, plan: str) -> Outcome:
+    """Print the steps of a plan."""
+    from charts_src.steps import show
+
+    return Outcome(DONE, show.text(_plan(name, plan)) + f"make {plan} ENV={name} RUN=1 runs these steps.\n")
+
+
+def cluster_of(name: str) -> str:
+    """Name the cluster of an environment, as its plans have it."""
+    return _plan(name, "teardown").cluster
+
+
+def run_plan(name: str, plan: str, say: Callable[[str], None], *, keep_data: bool) -> Outcome:
+    """Run a plan; `say` takes lines of progress."""
+    from charts_src.steps.runner import Runner, StepError
+
+    try:
+        report = Runner(_plan(name, plan), ROOT, say, keep_data=keep_data).run()
+    except StepError as error:
+        return Outcome(DIFFERENT, f"{error}\n")
+    return Outcome(DONE, f"{report}\n{plan}: done\n".lstrip())
+
+
+def _plan(name: str, plan: str) -> "Plan":
+    from charts_src.steps.plan import read
+
+    return read(state.folders(name)[""] / AWS_FOLDER / f"{plan}.yaml")
 
 
 def connections(names: list[str]) -> Outcome:

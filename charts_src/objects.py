@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-NOT_OBJECTS: Final = ("kustomization.yaml", "provenance.yaml")
-"""Names of generated YAML files that hold no Kubernetes object: kustomize's own, and ours on the inputs."""
+NOT_OBJECTS: Final = ("bootstrap.yaml", "kustomization.yaml", "provenance.yaml", "teardown.yaml")
+"""Names of generated YAML files that hold no Kubernetes object: kustomize's, ours on inputs, plans."""
+
+AWS_FOLDER: Final = "aws"
+"""Folder of an environment with what is made in AWS, beside those of components; Argo CD syncs none of it."""
 
 Body = dict[str, Any]
 """One Kubernetes object as plain data."""

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from charts_src import argocd, fingerprint
 from charts_src.argocd_bootstrap import bootstrap
+from charts_src.cloud import files as cloud
 from charts_src.emit import emit
 from charts_src.errors import UserError
 from charts_src.incremental import Units
 from charts_src.model import Environment
+from charts_src.objects import AWS_FOLDER
 from charts_src.publish import Files
 from charts_src.registry import COMPONENTS
 from charts_src.units import Unit
@@ -36,8 +38,13 @@ def render(env: Environment, units: Units) -> Rendering:
     _refuse_collisions(found)
     summaries = {name: unit.summaries for name, unit in found.items()}
     manifests = {f"{name}/{path}": text for name, unit in found.items() for path, text in unit.files.items()}
+    manifests |= {f"{AWS_FOLDER}/{path}": text for path, text in _cloud(env, found).items()}
     manifests["provenance.yaml"] = _provenance(env, found)
     return Rendering(manifests, argocd.applications(env, summaries), bootstrap(env))
+
+
+def _cloud(env: Environment, units: dict[str, Unit]) -> Files:
+    return cloud.files(env, [identity for unit in units.values() for identity in unit.identities])
 
 
 def _refuse_collisions(units: dict[str, Unit]) -> None:

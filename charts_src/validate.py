@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from charts_src.errors import UserError
-from charts_src.objects import NOT_OBJECTS
+from charts_src.objects import AWS_FOLDER, NOT_OBJECTS
 from charts_src.schema.layout import CUSTOM, SCHEMAS, kubernetes_folder
 
 _SUFFIXES = (".json", ".yaml", ".yml")
@@ -74,10 +74,16 @@ def validate(paths: Sequence[Path], minor: str, kubeconform: Path) -> Report:
 
 def _manifests(path: Path) -> list[Path]:
     files = [path] if path.is_file() else sorted(path.rglob("*"))
-    chosen = [file for file in files if file.suffix in _SUFFIXES and file.name not in NOT_OBJECTS]
+    chosen = [file for file in files if file.suffix in _SUFFIXES and not _is_other(file)]
     if not chosen:
         raise UserError(f"{path}: no manifests to validate. Render the environment first.")
     return chosen
+
+
+def _is_other(file: Path) -> bool:
+    """Say whether a generated file is no manifest: of the AWS side only the YAML file is one, eksctl's."""
+    templates = AWS_FOLDER in file.parts and file.suffix == ".json"
+    return file.name in NOT_OBJECTS or templates
 
 
 def _run(kubeconform: Path, minor: str, files: list[Path]) -> dict[str, Any]:

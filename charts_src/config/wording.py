@@ -60,7 +60,8 @@ def wording(error: ErrorDetails, where: Where, written: str) -> str:
     if kind in ("too_short", "too_long"):
         return _length(context)
     if kind in ("form", "literal_error", "string_pattern_mismatch") and not isinstance(value, str):
-        kind = "string_type"
+        numbers = kind == "literal_error" and "'" not in str(context["expected"])
+        kind = kind if numbers else "string_type"
     if kind in _WANTED:
         return _wrong_type(kind, value, written or shown(value))
     return f"{written or shown(value)} {_misfit(error, where)}"
@@ -89,7 +90,7 @@ def _wrong_type(kind: str, value: Any, found: str) -> str:
 
 
 def _choice(value: str, expected: str) -> str:
-    options = re.findall("'([^']*)'", expected)
+    options = re.findall("'([^']*)'", expected) or re.findall("[0-9]+", expected)
     close = get_close_matches(value, options, n=1, cutoff=0.8)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"is not offered; {hint}write one of: {', '.join(options)}"

@@ -15,6 +15,9 @@ from charts_src.model import Environment
 from charts_src.model.node_pool import NodePool, Reservation
 from charts_src.objects import Body
 
+DISCOVERY = "karpenter.sh/discovery"
+"""Tag of what Karpenter may use; eksctl puts it on all that it makes."""
+
 _PARALLEL_PULLS = 8
 """Images that a node loads at one time; without a bound a node with many new pods loads none of them fast."""
 
@@ -31,8 +34,8 @@ def node_class(env: Environment, name: str, pool: NodePool) -> Body:
         "spec": {
             "role": env.karpenter.node_role,
             "amiSelectorTerms": [{"alias": f"al2023@{env.karpenter.ami_version}"}],
-            "subnetSelectorTerms": _discovery(env),
-            "securityGroupSelectorTerms": _discovery(env),
+            "subnetSelectorTerms": [{"tags": subnet_tags(env)}],
+            "securityGroupSelectorTerms": _security_groups(env, pool),
             "blockDeviceMappings": [_root_volume(pool)],
             "kubelet": _kubelet(pool),
             # With one hop no pod but those on the host network reaches the credentials of the node.
@@ -54,8 +57,25 @@ def instance_store(pool: NodePool) -> bool:
     return all(item.nvme_gb for item in pool.types)
 
 
-def _discovery(env: Environment) -> list[Body]:
-    return [{"tags": {"karpenter.sh/discovery": env.cluster.name}}]
+def subnet_tags(env: Environment) -> dict[str, str]:
+    """Give the tags of subnets for nodes: private ones, as eksctl tags public ones for discovery too."""
+    return {DISCOVERY: env.cluster.name, "kubernetes.io/role/internal-elb": "1"}
+
+
+def efa_group_tags(env: Environment) -> dict[str, str]:
+    """Give the tags by which nodes with EFA find their own security group."""
+    return {DISCOVERY: env.cluster.name, "efa": "true"}
+
+
+def _security_groups(env: Environment, pool: NodePool) -> list[Body]:
+    """Choose the group that EKS makes for the cluster, and that of EFA.
+
+    The load balancer controller wants exactly one group with the tag kubernetes.io/cluster/<name> on a
+    network interface with several; EKS gives it to this one ("View Amazon EKS security group requirements").
+    By karpenter.sh/discovery nodes would get two groups of eksctl without it: no target would be registered.
+    """
+    terms: list[Body] = [{"tags": {"aws:eks:cluster-name": env.cluster.name}}]
+    return [*terms, {"tags": efa_group_tags(env)}] if pool.efa else terms
 
 
 def _root_volume(pool: NodePool) -> Body:

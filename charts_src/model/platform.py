@@ -1,6 +1,6 @@
 """The sections that every environment has: where it runs and how changes and users reach it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,6 +21,32 @@ GitUrl = Annotated[
     str, Form(r"^(https://|ssh://|git@)[^ ]+$", "write the URL of a Git repository, https or ssh")
 ]
 """Address of a Git repository."""
+
+RoleArn = Annotated[
+    str,
+    Form(
+        r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/[^ ]+$",
+        "write the ARN of a role, such as arn:aws:iam::111122223333:role/platform-admin",
+    ),
+]
+"""ARN of an IAM role."""
+
+AddonName = Literal["coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"]
+"""An EKS add-on that the cluster has."""
+
+AddonVersion = Annotated[
+    str, Form(r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$", "write a version, such as v1.2.3-eksbuild.1")
+]
+"""Version of an EKS add-on."""
+
+GroupId = Annotated[
+    str,
+    Form(
+        r"^([0-9a-f]{10}-)?[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}$",
+        "write the id of a group, as `aws identitystore list-groups` prints it",
+    ),
+]
+"""Id of a group of IAM Identity Center."""
 
 UserPoolArn = Annotated[
     str,
@@ -102,6 +128,22 @@ class Cluster(Model):
     service_cidr: Cidr = "172.20.0.0/16"
     """Address range of Kubernetes Services; must not overlap the VPC."""
 
+    admin_roles: tuple[RoleArn, ...] = ()
+    """IAM roles whose holders are administrators of the cluster, beside the one that makes it."""
+
+    public_access_cidrs: tuple[Cidr, ...] = ()
+    """Address ranges that may reach the Kubernetes API from the internet; without any it is private."""
+
+    nat: Literal["per-zone", "single"] = "per-zone"
+    """NAT gateways: one in each zone, or a single one, cheaper and lost with its zone."""
+
+    log_retention_days: Literal[30, 60, 90, 180, 365] = 90
+    """How long the logs of the control plane are kept."""
+
+    addon_versions: Mapping[AddonName, AddonVersion] = {}
+    """EKS add-on -> exact version; `aws eks describe-addon-versions` lists them. EKS installs its default for
+    the Kubernetes minor unless set."""
+
     system_nodes: SystemNodes = SystemNodes()
     """Nodes that come with the cluster, for what must run before any node pool."""
 
@@ -114,6 +156,25 @@ def check_system_nodes(nodes: SystemNodes, aws: Aws) -> Iterable[Problem]:
                 ("cluster", "system_nodes", "instance_types", index),
                 f"{name} is not offered in {', '.join(aws.zones)}; name another type",
             )
+
+
+class IdentityCenter(Model):
+    """The login of the EKS Capability for Argo CD, which has no other."""
+
+    instance_arn: Annotated[
+        str,
+        Form(
+            r"^arn:aws(-[a-z]+)*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}$",
+            "write the ARN that `aws sso-admin list-instances` prints: arn:aws:sso:::instance/ssoins-...",
+        ),
+    ]
+    """ARN of the instance of IAM Identity Center."""
+
+    region: Region
+    """Region of the instance."""
+
+    admin_groups: Annotated[tuple[GroupId, ...], Field(min_length=1)]
+    """Ids of the groups whose members administer Argo CD."""
 
 
 class ArgoCd(Model):
@@ -133,6 +194,17 @@ class ArgoCd(Model):
 
     destination: Name = "in-cluster"
     """Name under which Argo CD knows the cluster; both engines accept a name, only one a URL."""
+
+    identity_center: IdentityCenter | None = None
+    """Login of the EKS Capability; the self-managed engine has no use for it."""
+
+    def problems(self) -> Iterable[Problem]:
+        """Find an EKS Capability without its login."""
+        if self.engine == "eks-capability" and self.identity_center is None:
+            yield Problem(
+                ("engine",),
+                "eks-capability has no login but IAM Identity Center; write argocd.identity_center",
+            )
 
 
 class OidcAuthentication(Model):

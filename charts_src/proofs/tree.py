@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import yaml
 
-from charts_src.objects import NOT_OBJECTS, Body, Identity
+from charts_src.objects import AWS_FOLDER, NOT_OBJECTS, Body, Identity
 
 _CRD = "customresourcedefinition-"
 _SCHEMAS = "\n  versions:\n"
@@ -40,7 +40,7 @@ def objects_of(files: Mapping[str, str]) -> Objects:
     bodies = [
         yaml.load(_without_schemas(path, text), yaml.CSafeLoader)
         for path, text in files.items()
-        if path.count("/") == 1 and path.rpartition("/")[2] not in NOT_OBJECTS
+        if path.partition("/")[0] != AWS_FOLDER and path.rpartition("/")[2] not in NOT_OBJECTS
     ]
     return {Identity.of(body): body for body in bodies}
 

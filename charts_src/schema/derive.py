@@ -13,7 +13,16 @@ import yaml
 
 from charts_src.publish import Files
 from charts_src.schema.layout import CUSTOM, kubernetes_folder, object_path
-from charts_src.schema.sources import BUILT_IN_KINDS, CRD_FILES, KARPENTER, KUBERNETES, Module
+from charts_src.schema.sources import (
+    BUILT_IN_KINDS,
+    CLUSTER_CONFIG,
+    CLUSTER_CONFIG_KIND,
+    CRD_FILES,
+    EKSCTL,
+    KARPENTER,
+    KUBERNETES,
+    Module,
+)
 from charts_src.schema.strict import (
     Schema,
     referenced,
@@ -44,6 +53,7 @@ def derive() -> Files:
     # The metadata of custom resources is that of the newest Kubernetes, the last one above.
     checking = dict(custom_object(crd) for file, crd in crds if file.check)
     files |= strict_files(CUSTOM, checking, definitions)
+    files[f"{CUSTOM}/{object_path(*CLUSTER_CONFIG_KIND)}"] = _text(_cluster_config())
     installed = (without_descriptions(crd) for file, crd in crds if file.install)
     return files | {f"crds/{crd['metadata']['name']}.json": _text(crd) for crd in installed}
 
@@ -93,6 +103,27 @@ def strict_files(folder: str, objects: dict[str, Schema], definitions: dict[str,
     return files | {f"{folder}/definitions.json": _text(shared)}
 
 
+_EDITORS_WORDS = ("x-intellij-html-description", "preferredOrder", "default")
+
+
+def _cluster_config() -> Schema:
+    """Return eksctl's own schema, which is strict; its words are those of our dialect."""
+    schema: Schema = _without_words(without_descriptions(json.loads(_read(EKSCTL, CLUSTER_CONFIG))))
+    root = schema.pop("$ref").rpartition("/")[2]
+    del schema["$schema"]
+    config: Schema = schema["definitions"][root]
+    return schema | config
+
+
+def _without_words(node: Any) -> Any:
+    """Copy a schema without what only editors read."""
+    if isinstance(node, list):
+        return [_without_words(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _without_words(value) for key, value in node.items() if key not in _EDITORS_WORDS}
+
+
 class _Loader(yaml.CSafeLoader):
     """Reads a lone `=`, a matcher in Prometheus' definitions, as the text that Kubernetes reads."""
 
@@ -117,7 +148,7 @@ def _text(value: Any) -> str:
 
 
 def _sources() -> dict[str, Any]:
-    taken = {module: [_OPENAPI] for module in KUBERNETES.values()}
+    taken = {module: [_OPENAPI] for module in KUBERNETES.values()} | {EKSCTL: [CLUSTER_CONFIG]}
     for crd_file in CRD_FILES:
         taken.setdefault(crd_file.module, []).append(crd_file.path)
     modules = [asdict(module) | {"files": files} for module, files in taken.items()]

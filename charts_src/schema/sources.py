@@ -81,6 +81,14 @@ NODE_FEATURE_DISCOVERY = Module(
     "sigs.k8s.io/node-feature-discovery", "v0.19.0", "h1:9CYm16vjSIbNO5Z1Y67rcrfy51YWmy3+6wjiWzJbrC4="
 )
 
+EKSCTL = Module("github.com/weaveworks/eksctl", "v0.215.0", "h1:oCPoubT3UsW4Y2J43Y4dNRvXHEIsgg03Y3e6wv6bKG4=")
+
+CLUSTER_CONFIG = "pkg/apis/eksctl.io/v1alpha5/assets/schema.json"
+"""JSON Schema of eksctl's ClusterConfig."""
+
+CLUSTER_CONFIG_KIND = ("eksctl.io/v1alpha5", "ClusterConfig")
+"""Its apiVersion and kind."""
+
 _WORKFLOW_KINDS = ("clusterworkflowtemplates", "cronworkflows", "workflows", "workflowtemplates")
 """Kinds whose full definitions have 2.7 MB each: the minimal ones are installed, the full ones check."""
 

@@ -78,7 +78,25 @@ def test_the_capability_gets_settings_and_root_but_no_install() -> None:
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "namespace": "gitops",
-        "resources": ["application-root.yaml", "appproject-root.yaml", "configmap-argocd-cm.yaml"],
+        "resources": [
+            "application-root.yaml",
+            "appproject-root.yaml",
+            "configmap-argocd-cm.yaml",
+            "secret-in-cluster.yaml",
+        ],
+    }
+    assert files["secret-in-cluster.yaml"] == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "in-cluster",
+            "namespace": "gitops",
+            "labels": {"argocd.argoproj.io/secret-type": "cluster"},
+        },
+        "stringData": {
+            "name": "in-cluster",
+            "server": "arn:aws:eks:us-west-2:111122223333:cluster/genai-dev",
+        },
     }
     assert files["configmap-argocd-cm.yaml"]["metadata"] == {
         "name": "argocd-cm",

@@ -125,8 +125,10 @@ def test_the_nodes_of_a_gpu_pool() -> None:
         "spec": {
             "role": "genai-node",
             "amiSelectorTerms": [{"alias": "al2023@v20260714"}],
-            "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": "genai-dev"}}],
-            "securityGroupSelectorTerms": [{"tags": {"karpenter.sh/discovery": "genai-dev"}}],
+            "subnetSelectorTerms": [
+                {"tags": {"karpenter.sh/discovery": "genai-dev", "kubernetes.io/role/internal-elb": "1"}}
+            ],
+            "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": "genai-dev"}}],
             "blockDeviceMappings": [
                 {
                     "deviceName": "/dev/xvda",
@@ -221,6 +223,10 @@ def test_the_nodes_of_a_trainium_pool_with_efa() -> None:
         {"networkCardIndex": 5, "deviceIndex": 1, "interfaceType": "efa-only"},
         {"networkCardIndex": 6, "deviceIndex": 1, "interfaceType": "efa-only"},
         {"networkCardIndex": 7, "deviceIndex": 1, "interfaceType": "efa-only"},
+    ]
+    assert spec["securityGroupSelectorTerms"] == [
+        {"tags": {"aws:eks:cluster-name": "genai-dev"}},
+        {"tags": {"karpenter.sh/discovery": "genai-dev", "efa": "true"}},
     ]
     assert spec["placementGroupSelector"] == {"name": "trainium"}
     assert spec["capacityReservationSelectorTerms"] == [
