@@ -39,7 +39,11 @@ _API = "argoproj.io/v1alpha1"
 Components = Mapping[str, Sequence[Summary]]
 
 
-def applications(env: Environment, components: Components) -> Files:
+Ignored = Mapping[str, Mapping[tuple[str, str], Sequence[str]]]
+"""Component -> (group, kind) -> jq paths of fields in which a difference is none."""
+
+
+def applications(env: Environment, components: Components, ignored: Ignored | None = None) -> Files:
     """Give the files of argocd/<env>/ for the components of an environment.
 
     Raises UserError for components that need each other, naming them.
@@ -50,7 +54,13 @@ def applications(env: Environment, components: Components) -> Files:
     bodies = [_project(env, components)]
     for name in components:
         annotations = {SYNC_WAVE: str(waves[name])} | ({} if name in awaited else {AWAITED: "false"})
-        bodies.append(_component(env, name, components, annotations))
+        body = _component(env, name, components, annotations)
+        if differences := (ignored or {}).get(name):
+            body["spec"]["ignoreDifferences"] = [
+                {"group": group, "kind": kind, "jqPathExpressions": list(paths)}
+                for (group, kind), paths in differences.items()
+            ]
+        bodies.append(body)
     return {file_name(body): emit(body) for body in bodies}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from charts_src.argocd import app_project, application, file_name
 from charts_src.emit import emit
 from charts_src.lib.cluster_nodes import cluster_toleration
+from charts_src.lib.images import image
 from charts_src.lib.pod import container, mount, pod
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -201,7 +202,7 @@ def _job(env: Environment, root: Files) -> Body:
             "template": {
                 "metadata": {"labels": _LABELS},
                 "spec": pod(
-                    _container(),
+                    _container(env),
                     serviceAccountName=_LOADER,
                     automountServiceAccountToken=True,
                     restartPolicy="OnFailure",
@@ -218,10 +219,10 @@ def _job(env: Environment, root: Files) -> Body:
     }
 
 
-def _container() -> Body:
+def _container(env: Environment) -> Body:
     return container(
         "kubectl",
-        KUBECTL,
+        image(env, KUBECTL),
         args=["apply", "--server-side", "--force-conflicts", "--filename=/root-objects"],
         resources={
             "requests": {"cpu": "50m", "memory": "64Mi"},

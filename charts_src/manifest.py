@@ -6,7 +6,7 @@ exact value and no large body (a CRD has up to 300 KB) crosses to the Node proce
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cdk8s import ApiObject, Chart
@@ -37,6 +37,9 @@ class Component(Chart):
 
     target_namespace: ClassVar[str]
     """Namespace of every namespaced object that does not name its own."""
+
+    left_to_controllers: ClassVar[Mapping[tuple[str, str], Sequence[str]]] = {}
+    """(group, kind) -> jq paths of fields that a controller sets and Argo CD must not see as a difference."""
 
     def __init__(self, scope: "Construct", env: "Environment") -> None:
         """Compose the component for one environment."""

@@ -40,7 +40,8 @@ def render(env: Environment, units: Units) -> Rendering:
     manifests = {f"{name}/{path}": text for name, unit in found.items() for path, text in unit.files.items()}
     manifests |= {f"{AWS_FOLDER}/{path}": text for path, text in _cloud(env, found).items()}
     manifests["provenance.yaml"] = _provenance(env, found)
-    return Rendering(manifests, argocd.applications(env, summaries), bootstrap(env))
+    ignored = {each.name: each.left_to_controllers for each in COMPONENTS}
+    return Rendering(manifests, argocd.applications(env, summaries, ignored), bootstrap(env))
 
 
 def _cloud(env: Environment, units: dict[str, Unit]) -> Files:

@@ -4,7 +4,7 @@ Sources, all ray-operator v1.6.2: config/manager (Deployment, Service), config/r
 health endpoints, leader election), SetupWithManager of each controller (what it watches).
 """
 
-from charts_src.lib import network, rbac
+from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.kuberay_webhook import webhook_objects, with_webhook
@@ -90,6 +90,7 @@ class KubeRayOperator(Component):
         self.add(_deployment(self.env))
         self.add(_disruption_budget())
         self.add(_metrics_service())
+        self.add(monitoring.pod_monitor(OPERATOR, _labels(), "http"))
         self.add(_network_policy(self.env))
         if self.env.kuberay.webhook:
             for body in webhook_objects(self.env.cluster.vpc_cidr, ray_namespaces(self.env)):
@@ -189,7 +190,7 @@ def _metrics_service() -> Body:
 
 
 def _network_policy(env: Environment) -> Body:
-    """Let the operator reach the Kubernetes API and, to configure Serve, the dashboard of each Ray head.
+    """Let the operator reach the Kubernetes API and, to configure Serve, each head's dashboard; be scraped.
 
     With excludeHeadPodFromServeSvc it never calls the Serve port.
     """
@@ -197,6 +198,7 @@ def _network_policy(env: Environment) -> Body:
     return network.allow(
         OPERATOR,
         _labels(),
+        ingress=[monitoring.scraped(METRICS_PORT)],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
             {"to": heads, "ports": network.ports(DASHBOARD)},

@@ -12,6 +12,7 @@ Whoever has the cluster's token runs code in it as its ServiceAccount, so notebo
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from charts_src.lib import iam, monitoring, network, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
@@ -47,6 +48,13 @@ class SharedRayCluster(Component):
 
     name = "ray-cluster"
     target_namespace = RAY
+
+    left_to_controllers: ClassVar = {
+        ("ray.io", "RayCluster"): (
+            ".spec.workerGroupSpecs[].replicas",
+            ".spec.workerGroupSpecs[].scaleStrategy",
+        )
+    }
 
     @classmethod
     def enabled(cls, env: Environment) -> bool:

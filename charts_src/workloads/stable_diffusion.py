@@ -9,7 +9,7 @@ controllers/ray/utils/constant.go), which is no state to reach from Git.
 """
 
 from charts_src.emit import emit
-from charts_src.lib import network, ray, rbac
+from charts_src.lib import monitoring, network, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, Accelerator, neuron_process_tag, placement
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
@@ -59,6 +59,7 @@ class StableDiffusionServing(Component):
         self.add(_ray_service(self.env, self._section, variant_name, service))
         for policy in _network_policies(self.env, service):
             self.add(policy)
+        self.add(monitoring.pod_monitor(service, {ray.INSTANCE_LABEL: service}, "metrics"))
         if variant.replicas.min > 1:
             self.add(_disruption_budget(service, variant.replicas.min))
         drain = self._section.request_timeout_seconds
@@ -140,7 +141,12 @@ def _network_policies(env: Environment, service: str) -> tuple[Body, ...]:
     api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
     peers = [network.pods(pods)]
     return (
-        network.allow(f"{service}-cluster", pods, ingress=[{"from": peers}], egress=[{"to": peers}]),
+        network.allow(
+            f"{service}-cluster",
+            pods,
+            ingress=[{"from": peers}, monitoring.scraped(ray.METRICS)],
+            egress=[{"to": peers}],
+        ),
         network.allow(
             f"{service}-head",
             pods | ray.HEAD,

@@ -205,3 +205,16 @@ def test_a_custom_resource_that_left_git_is_still_admitted_so_that_it_is_pruned(
     without = {name: items for name, items in COMPONENTS.items() if name != "serving"}
     project = parsed(environment(), without)["appproject-genai-on-eks-dev.yaml"]
     assert admits(project, summarise(thing("ray.io/RayService", "sd", "serving")))
+
+
+def test_fields_that_a_controller_sets_are_no_difference() -> None:
+    ignored = {"serving": {("ray.io", "RayCluster"): (".spec.workerGroupSpecs[].replicas",)}}
+    files = applications(environment(), COMPONENTS, ignored)
+    assert yaml.safe_load(files["application-serving.yaml"])["spec"]["ignoreDifferences"] == [
+        {
+            "group": "ray.io",
+            "kind": "RayCluster",
+            "jqPathExpressions": [".spec.workerGroupSpecs[].replicas"],
+        }
+    ]
+    assert "ignoreDifferences" not in yaml.safe_load(files["application-operator.yaml"])["spec"]

@@ -18,6 +18,12 @@ WEBHOOK_OBJECTS = {
 }
 
 
+PROMETHEUS = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
+
+
 def operator(**kuberay: Any) -> dict[str, Body]:
     return rendered(KubeRayOperator(App(), environment(kuberay=kuberay)))
 
@@ -96,10 +102,11 @@ def test_health_is_asked_at_the_endpoints_made_for_it() -> None:
     assert {"name": "health", "containerPort": 8082, "protocol": "TCP"} in container["ports"]
 
 
-def test_the_operator_reaches_the_kubernetes_api_and_dashboards_and_nothing_reaches_it() -> None:
+def test_the_operator_reaches_the_kubernetes_api_and_dashboards_and_only_prometheus_reaches_it() -> None:
     assert operator()["NetworkPolicy/kuberay-operator"]["spec"] == {
         "podSelector": {"matchLabels": {"app.kubernetes.io/name": "kuberay-operator"}},
-        "policyTypes": ["Egress"],
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [PROMETHEUS], "ports": [{"port": 8080, "protocol": "TCP"}]}],
         "egress": [
             {
                 "to": [{"ipBlock": {"cidr": "10.64.0.0/16"}}, {"ipBlock": {"cidr": "172.20.0.0/16"}}],

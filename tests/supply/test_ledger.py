@@ -1,12 +1,18 @@
 """The ledger says what is pinned, and what is past or near its end on a given day."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from charts_src import ROOT
+from charts_src.config import load
 from charts_src.errors import UserError
 from charts_src.ledger import Pin, due, pins
+from charts_src.policy.images import named
+from charts_src.proofs.tree import read_objects
+from charts_src.state import ENVIRONMENTS
 
 GOOD = """\
 - name: operator
@@ -69,3 +75,29 @@ def test_what_is_past_comes_first_then_what_is_near_then_what_was_read_long_ago(
 def test_a_line_says_what_and_when() -> None:
     (found,) = due([pin(name="operator", value="v1", supported_until=date(2026, 11, 1))], TODAY)
     assert str(found) == "past  2026-11-01 operator: v1 (support ended 2026-11-01)"
+
+
+RENDERED = sorted(path for path in (ROOT / "rendered").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", RENDERED, ids=lambda path: path.name)
+def test_every_image_of_upstream_that_is_rendered_has_an_entry(folder: Path) -> None:
+    registry = load(folder.name, ENVIRONMENTS).registry
+    pinned = {_anywhere(each.value) for each in pins() if each.kind == "image"}
+    found = {
+        _anywhere(image)
+        for body in read_objects(folder).values()
+        for _, image in named(body, "")
+        if not image.startswith(f"{registry}/")
+    }
+    assert len(found) > 40
+    assert found <= pinned
+
+
+def test_nothing_is_past_its_end_on_the_day_of_the_check() -> None:
+    assert [str(each) for each in due(pins(), TODAY) if each.state == "past"] == []
+
+
+def _anywhere(image: str) -> str:
+    """Leave out the region of an EKS add-on's registry, which is that of the environment."""
+    return re.sub(r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/", "", image.partition("@")[0])

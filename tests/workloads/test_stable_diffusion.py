@@ -276,11 +276,18 @@ def test_only_what_is_needed_may_talk_to_the_pods(objects: dict[str, Body]) -> N
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kuberay-system"}},
         "podSelector": {"matchLabels": {"app.kubernetes.io/name": "kuberay-operator"}},
     }
+    prometheus = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+    }
     assert policies["cluster"]["podSelector"] == {"matchLabels": instance}
     assert policies["head"]["podSelector"] == {"matchLabels": instance | {"ray.io/node-type": "head"}}
     assert policies["worker"]["podSelector"] == {"matchLabels": instance | {"ray.io/node-type": "worker"}}
     assert {name: policy["ingress"] for name, policy in policies.items()} == {
-        "cluster": [{"from": own}],
+        "cluster": [
+            {"from": own},
+            {"from": [prometheus], "ports": [{"port": 8080, "protocol": "TCP"}]},
+        ],
         "head": [{"from": [operator], "ports": [{"port": 8265, "protocol": "TCP"}]}],
         "worker": [
             {"from": [{"ipBlock": {"cidr": "10.64.0.0/16"}}], "ports": [{"port": 8000, "protocol": "TCP"}]}
