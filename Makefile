@@ -84,6 +84,10 @@ expiry: $(VENV) ## List what is pinned and past, or near, the end of its support
 docs: $(VENV) ## Write docs/components.md: what each component is, may do and can be told
 	@$(CHARTS) docs
 
+.PHONY: check-docs
+check-docs: $(VENV) ## Fail unless docs/components.md is what the components say
+	@$(CHARTS) docs --check
+
 .PHONY: lock-images
 lock-images: $(VENV) $(BIN)/crane ## Ask the registries for the digest of every image, and render with them from then on
 	@$(CHARTS) lock-images

@@ -26,6 +26,10 @@ RUN = {
     "make diff ENV=prod BASE=HEAD": "0 changed, 0 added, 0 removed in prod",
     "make diff ENV=prod FORMAT=json": '"prod": []',
     "make validate ENV=prod": "0 invalid, 0 errors, 0 skipped",
+    "make bootstrap ENV=dev": "eksctl create cluster",
+    "make teardown ENV=dev": "eksctl delete cluster",
+    "make connections ENV=prod": "monitoring/prometheus",
+    "make expiry DATE=2026-11-24": " pinned, ",
     "make help": "render           Write rendered/",
 }
 """Command -> what it prints in a repository without changes."""
@@ -36,6 +40,8 @@ PLANNED = {
     "make schemas": "charts_src schemas",
     "make benchmark": "python -m benchmarks",
     "make lock": "pip compile",
+    "make lock-images": "charts_src lock-images",
+    "make docs": "charts_src docs",
 }
 """Commands that take long, need the registries, or would run this test again -> a step that make plans."""
 
