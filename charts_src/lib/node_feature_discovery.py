@@ -33,7 +33,11 @@ MASTER_RULES = (
     Rule("", ("nodes",), ("get", "list", "patch")),
     Rule("nfd.k8s-sigs.io", ("nodefeatures", "nodefeaturerules"), ("get", "list", "watch")),
 )
-LEADER_ELECTION_RULES = (Rule("coordination.k8s.io", ("leases",), ("create", "get", "update")),)
+LEADER_ELECTION_RULES = (
+    Rule("coordination.k8s.io", ("leases",), ("create",)),
+    Rule("coordination.k8s.io", ("leases",), ("get", "update"), ("nfd-master.nfd.kubernetes.io",)),
+)
+"""Upstream's, in one namespace instead of the whole cluster; the master names its lock itself."""
 GC_RULES = (
     Rule("", ("nodes",), ("list", "watch")),
     Rule("nfd.k8s-sigs.io", ("nodefeatures",), ("delete", "list")),
