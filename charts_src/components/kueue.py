@@ -3,6 +3,10 @@
 Sources, all sigs.k8s.io/kueue@v0.19.2: config/components/manager and config/default (Deployment, Service),
 config/components/rbac (rules), config/components/certmanager (certificates), cmd/kueue/main.go (flags,
 probes, where certificates are read from).
+
+Different from upstream beside what is said below: a root of its own signs the certificates; one ClusterRole
+shows people their queues instead of two for each kind; Prometheus is bound to the role for metrics, and finds
+its targets by rights of its own; the port of the probes is named, and the configuration has a folder.
 """
 
 import hashlib
@@ -104,7 +108,8 @@ LEADER_ELECTION_RULES = (
     Rule("", ("events",), ("create", "patch")),
     Rule("coordination.k8s.io", ("leases",), ("create", "get", "update")),
 )
-"""Upstream's Role without configmaps, which controller-runtime elects through no more."""
+"""Upstream's Role without configmaps, which controller-runtime elects through no more, and without what its
+lock on a Lease never calls."""
 
 
 class KueueController(Component):

@@ -2,6 +2,10 @@
 
 Sources, all github.com/kubeflow/spark-operator/v2@v2.5.2: charts/spark-operator-chart/templates (controller,
 webhook, prometheus), cmd/operator (flags, probes), Dockerfile (user 185, writable folders).
+
+Different from the chart beside what is said below: --controller-threads is how many submissions the
+environment allows at once; flags for metrics and the precision of timestamps are left at their defaults; the
+port of the probes is named; the account of drivers is in the component spark-jobs.
 """
 
 from typing import Any
@@ -43,7 +47,6 @@ WEBHOOK_RULES = (
     Rule("sparkoperator.k8s.io", ("scheduledsparkapplications", "sparkapplications"), READ),
 )
 """Upstream's without resourcequotas, which are read only with --enable-resource-quota-enforcement."""
-
 
 
 def leader_election(lock: str) -> tuple[Rule, ...]:

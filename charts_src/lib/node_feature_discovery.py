@@ -10,6 +10,7 @@ pkg/nfd-master, pkg/nfd-gc.
 - The garbage collector deletes the NodeFeatures of nodes that are gone. Their owner, a DaemonSet, lives on,
   and Karpenter replaces nodes all the time. Its role has no NodeResourceTopology, whose definition isn't
   installed.
+- No Job prune, a hook by which Helm takes the labels off when it uninstalls.
 - Both run as the user of the image, 65534, which upstream leaves to the image.
 """
 

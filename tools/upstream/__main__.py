@@ -24,7 +24,8 @@ def compare(component: str) -> Result:
     """Compare what a component renders for prod with upstream's objects."""
     table = _table(component)
     names = table.get("names", {})
-    ours = facts(load(sorted((RENDERED / component).glob("*.yaml"))))
+    folders = table.get("rendered", [component])
+    ours = facts(load(path for folder in folders for path in sorted((RENDERED / folder).glob("*.yaml"))))
     theirs = facts(
         (body for source in table["sources"] for body in upstream_objects(source)),
         lambda name: str(names.get(name, name)),
@@ -76,7 +77,10 @@ def _grouped(result: Result, shown: Sequence[Difference]) -> dict[tuple[str, str
         stem, _, last = each.fact.rpartition(" ")
         ruled = each.category in ("rule", "scope")
         verbs[each.side, result.reasons[each]][stem if ruled else each.fact] += [last] if ruled else []
-    return {key: [f"{stem} {','.join(last)}".strip() for stem, last in found.items()] for key, found in verbs.items()}
+    return {
+        key: [f"{stem} {','.join(last)}".strip() for stem, last in found.items()]
+        for key, found in verbs.items()
+    }
 
 
 def _data(result: Result) -> dict[str, Any]:

@@ -36,6 +36,13 @@ class Accepted:
         return self.side == difference.side and fnmatchcase(difference.fact, self.pattern)
 
 
+HOUSE = tuple(
+    Accepted("here", f"object {kind}/*", "every component here has what it needs of these")
+    for kind in ("NetworkPolicy", "PodDisruptionBudget", "PodMonitor", "ServiceMonitor")
+)
+"""Differences that need no entry, as they are the same everywhere."""
+
+
 def differences(ours: Facts, theirs: Facts) -> list[Difference]:
     """Give what only one side has; where both have a rule, but one in more of the cluster, its scope."""
     here, there = ours.lines | ours.rules.keys(), theirs.lines | theirs.rules.keys()
@@ -75,7 +82,7 @@ def explain(
 ) -> Result:
     """Give each difference the reason of the first pattern that covers it."""
     reasons = {
-        difference: next((entry.why for entry in accepted if entry.covers(difference)), None)
+        difference: next((entry.why for entry in (*accepted, *HOUSE) if entry.covers(difference)), None)
         for difference in found
     }
     gone = [entry for entry in accepted if not any(entry.covers(difference) for difference in found)]

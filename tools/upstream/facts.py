@@ -18,6 +18,9 @@ _BOUND = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 _LEFT_OUT = ("CustomResourceDefinition", "Kustomization", "Namespace")
 """Kinds that other components render, or none."""
 
+_DEFAULTED = ("apiVersion", "containerName", "divisor")
+"""Fields of a variable's source that the API server fills in."""
+
 Rename = Callable[[str], str]
 """Gives our name for upstream's; for our own objects, the name itself."""
 
@@ -151,7 +154,7 @@ def _value(variable: Body) -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in ("apiVersion", "containerName", "divisor")}
+        kept = {key: item for key, item in value.items() if key not in _DEFAULTED}
         return " ".join(f"{key} {_flat(item)}" for key, item in sorted(kept.items()))
     return str(value)
 

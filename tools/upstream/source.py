@@ -13,22 +13,21 @@ from charts_src import ROOT
 from charts_src.errors import UserError
 from charts_src.objects import NOT_OBJECTS, Body
 from charts_src.schema import sources
+from charts_src.schema.derive import documents
 from charts_src.schema.upstream import module_folder
 
 HELM = ROOT / ".tools" / "bin" / "helm"
 KUBERNETES = "1.35.0"
 """What charts are told the cluster runs."""
+API_VERSIONS = (
+    *("cert-manager.io/v1", "cert-manager.io/v1/Certificate", "cert-manager.io/v1/Issuer"),
+    "monitoring.coreos.com/v1",
+    "policy/v1/PodDisruptionBudget",
+    "storage.k8s.io/v1/VolumeAttributesClass",
+)
+"""What charts are told the cluster has, of what they ask for."""
 
-MODULES = {
-    module.path: module for module in vars(sources).values() if isinstance(module, sources.Module)
-}
-
-
-class _Loader(yaml.CSafeLoader):
-    """The safe loader, which takes a bare equals sign for a special value; Kubernetes doesn't."""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
+MODULES = {module.path: module for module in vars(sources).values() if isinstance(module, sources.Module)}
 
 
 def upstream_objects(source: Body) -> Iterator[Body]:
@@ -51,8 +50,8 @@ def load(paths: Iterable[Path]) -> Iterator[Body]:
 
 
 def _objects(text: str) -> Iterator[Body]:
-    for body in yaml.load_all(text, Loader=_Loader):  # noqa: S506
-        for item in (body or {}).get("items", [body] if body else []):
+    for body in documents(text):
+        for item in body.get("items", [body]):
             yield _without_nulls(item)
 
 
@@ -64,22 +63,36 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _template(chart: Path, source: Body) -> str:
-    """Render a chart without the charts that it depends on, which a module need not contain."""
+    """Render a chart; the namespace is the name of the release."""
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "chart"
-        shutil.copytree(chart, copy, copy_function=shutil.copyfile)
-        for path in (copy, *copy.rglob("*/")):
-            path.chmod(0o755)
-        metadata = yaml.safe_load((copy / "Chart.yaml").read_text())
-        metadata.pop("dependencies", None)
-        (copy / "Chart.yaml").write_text(yaml.safe_dump(metadata))
-        (copy / "Chart.lock").unlink(missing_ok=True)
         values = Path(folder) / "values.yaml"
         values.write_text(yaml.safe_dump(source.get("values", {})))
-        namespace = source.get("namespace", source["release"])
-        command = [HELM, "template", source["release"], copy, "--namespace", namespace]
-        options = ["--values", values, "--kube-version", KUBERNETES, "--skip-tests"]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        release = source["release"]
+        command = [str(HELM), "template", release, str(_alone(chart, Path(folder) / "chart")), "--skip-tests"]
+        options = [
+            "--namespace",
+            release,
+            "--values",
+            str(values),
+            "--kube-version",
+            KUBERNETES,
+            "--skip-tests",
+        ]
+        served = [word for version in API_VERSIONS for word in ("--api-versions", version)]
+        done = subprocess.run([*command, *options, *served], capture_output=True, text=True, check=False)
     if done.returncode:
         raise UserError(f"{chart}: {done.stderr.strip()}")
     return done.stdout
+
+
+def _alone(chart: Path, copy: Path) -> Path:
+    """Copy a chart without the charts that it depends on, which a module need not contain."""
+    shutil.copytree(chart, copy, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*/")):
+        path.chmod(0o755)
+    metadata = yaml.safe_load((copy / "Chart.yaml").read_text())
+    metadata.pop("dependencies", None)
+    (copy / "Chart.yaml").write_text(yaml.safe_dump(metadata))
+    (copy / "Chart.lock").unlink(missing_ok=True)
+    shutil.rmtree(copy / "charts", ignore_errors=True)
+    return copy
