@@ -78,6 +78,7 @@ RULES = (
     Rule("ray.io", ("rayclusters", "rayjobs"), _JOB),
     Rule("ray.io", ("rayclusters/finalizers", "rayjobs/finalizers"), ("get", "update")),
     Rule("ray.io", ("rayclusters/status", "rayjobs/status"), _WRITE),
+    Rule("ray.io", ("rayservices",), READ),
     Rule(
         "resource.k8s.io",
         ("deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"),
@@ -95,6 +96,10 @@ RULES = (
 - provisioningrequests, provisioningrequestconfigs, podtemplates: Cluster Autoscaler only.
 - flowschemas, prioritylevelconfigurations: the visibility server, off.
 - deployments, replicasets, statefulsets and the jobs of operators that are not here.
+
+rayservices must be read although they don't wait in queues: Kueue looks up the owner of every RayCluster in a
+namespace with queues if it knows its kind, and waits for ever if it may not (FindAncestorJobManagedByKueue in
+pkg/controller/jobframework/reconciler.go, isKnownOwner).
 
 It is bound for the whole cluster: Kueue's caches have no namespaces.
 """
