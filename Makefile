@@ -76,6 +76,10 @@ new: $(VENV) ## Write the files of a new component NAME
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
 
+.PHONY: compare-upstream
+compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
+	@.venv/bin/python -m tools.upstream
+
 .PHONY: expiry
 expiry: $(VENV) ## List what is pinned and past, or near, the end of its support on DATE (2026-11-24; today if not given)
 	@$(CHARTS) expiry $(or $(DATE),$(shell date +%F))

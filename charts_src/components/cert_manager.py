@@ -12,7 +12,9 @@ Not here, of what upstream's chart has:
 - ClusterRoles for orders, challenges, ingress-shim, ClusterIssuers and CertificateSigningRequests: those
   controllers are off. There is no ACME issuer here, as certificates that people see are ACM's.
 - Job startupapicheck: a hook of Helm; Argo CD waits for the Deployments and for Certificates instead.
-- Services cert-manager and cert-manager-cainjector: a PodMonitor scrapes the pods.
+- Services cert-manager and cert-manager-cainjector, and the port of metrics of the webhook's: PodMonitors
+  scrape the pods.
+- the variable POD_NAMESPACE: arguments name the namespace.
 """
 
 from charts_src.lib import monitoring, network, rbac

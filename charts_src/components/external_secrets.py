@@ -10,6 +10,9 @@ Not here, of what upstream's chart has:
 - Deployment external-secrets-cert-controller: makes the certificate of that webhook, for which it may write
   CustomResourceDefinitions.
 - ClusterRoles aggregated to view and edit, and for service bindings: nobody gets access through those.
+- --concurrent=1, which is the default; times in the log are RFC 3339 instead of seconds.
+
+AWS_REGION is set, as pods can't reach the instance metadata; two replicas elect a leader.
 """
 
 from charts_src.lib import monitoring, network, rbac
@@ -48,6 +51,10 @@ never referred to by ours:
 - generators; writing generatorstates: no ExternalSecret of ours generates anything. They must still be read:
   that controller has no flag that keeps it from starting.
 - clustersecretstores, update: only to hold finalizers for PushSecrets.
+- namespaces, update; externalsecrets, create and delete: only for ClusterExternalSecrets.
+- status, get: it is written, never read by itself.
+- externalsecrets/finalizers: only for the admission plugin OwnerReferencesPermissionEnforcement, which is
+  none of those that EKS runs (EKS User Guide, platform versions).
 """
 
 WATCH_SECRETS = (Rule("", ("secrets",), ("list", "watch")),)

@@ -9,8 +9,10 @@ Differences from the chart:
   has; without it discovery goes on (internal/lm/vgpu.go). It reads the model of machine and the PCI bus from
   the /sys that every container has. With MIG the runtime shows slices to root with SYS_ADMIN only, so it is
   both there.
+- NVIDIA_VISIBLE_DEVICES and NVIDIA_DRIVER_CAPABILITIES: those of the image, written out.
 - No features.d of the node: labels go through NodeFeature objects, which is the default.
-- Role: NodeFeatures and its own pod in this namespace; the chart grants them in the whole cluster.
+- Role: NodeFeatures and its own pod in this namespace; the chart grants them in the whole cluster, and also
+  to list and watch NodeFeatures, of which discovery only gets its own.
 """
 
 from charts_src.lib import network, rbac

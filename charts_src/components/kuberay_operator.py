@@ -2,6 +2,9 @@
 
 Sources, all ray-operator v1.6.2: config/manager (Deployment, Service), config/rbac (rules), main.go (flags,
 health endpoints, leader election), SetupWithManager of each controller (what it watches).
+
+Different from upstream: two replicas that elect a leader, a probe with a port of its own, addresses and gates
+written out, and no ClusterRoles for editors and viewers: nobody gets access to the cluster through those.
 """
 
 from charts_src.lib import monitoring, network, rbac

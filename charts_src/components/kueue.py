@@ -3,6 +3,10 @@
 Sources, all sigs.k8s.io/kueue@v0.19.2: config/components/manager and config/default (Deployment, Service),
 config/components/rbac (rules), config/components/certmanager (certificates), cmd/kueue/main.go (flags,
 probes, where certificates are read from).
+
+Different from upstream beside what is said below: a root of its own signs the certificates; one ClusterRole
+shows people their queues instead of two for each kind; Prometheus is bound to the role for metrics, and finds
+its targets by rights of its own; the port of the probes is named, and the configuration has a folder.
 """
 
 import hashlib
@@ -74,6 +78,7 @@ RULES = (
     Rule("ray.io", ("rayclusters", "rayjobs"), _JOB),
     Rule("ray.io", ("rayclusters/finalizers", "rayjobs/finalizers"), ("get", "update")),
     Rule("ray.io", ("rayclusters/status", "rayjobs/status"), _WRITE),
+    Rule("ray.io", ("rayservices",), READ),
     Rule(
         "resource.k8s.io",
         ("deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"),
@@ -92,6 +97,10 @@ RULES = (
 - flowschemas, prioritylevelconfigurations: the visibility server, off.
 - deployments, replicasets, statefulsets and the jobs of operators that are not here.
 
+rayservices must be read although they don't wait in queues: Kueue looks up the owner of every RayCluster in a
+namespace with queues if it knows its kind, and waits for ever if it may not (FindAncestorJobManagedByKueue in
+pkg/controller/jobframework/reconciler.go, isKnownOwner).
+
 It is bound for the whole cluster: Kueue's caches have no namespaces.
 """
 
@@ -104,7 +113,8 @@ LEADER_ELECTION_RULES = (
     Rule("", ("events",), ("create", "patch")),
     Rule("coordination.k8s.io", ("leases",), ("create", "get", "update")),
 )
-"""Upstream's Role without configmaps, which controller-runtime elects through no more."""
+"""Upstream's Role without configmaps, which controller-runtime elects through no more, and without what its
+lock on a Lease never calls."""
 
 
 class KueueController(Component):

@@ -5,7 +5,8 @@ main.go and pkg/config (flags, health endpoints), config/rbac; the same chart is
 stable/aws-load-balancer-controller. Rules, webhooks and AWS permissions are in lib/load_balancer_*.py.
 
 It runs in a namespace of its own, upstream's in kube-system, and is no critical pod of the cluster: without
-it load balancers stay as they are. Flags that upstream leaves at their default are left out.
+it load balancers stay as they are. Flags that upstream leaves at their default are left out,
+but for the ports that a policy opens.
 """
 
 from charts_src.lib import monitoring, network, rbac

@@ -43,6 +43,7 @@ RULES = (
 - pods/exec, endpoints, customresourcedefinitions: left out; only version 1 used them.
 - podgroups, queues of Volcano and the scheduler plugins: left out; --gang-scheduling is not set.
 - leases: in the Role for leader election, in the operator's own namespace.
+- ClusterRole kubeflow-mpijobs-admin: it only aggregates the one for editors.
 - priorityclasses: in a ClusterRole of their own, as they belong to no namespace.
 """
 
@@ -90,7 +91,7 @@ class MpiOperator(Component):
 
 
 def _deployment(env: Environment) -> Body:
-    """Differ from upstream in resources, probes, metrics, two replicas, and a user other than root.
+    """Differ from upstream in resources, probes, metrics (--monitoring-port), replicas, and a user but root.
 
     The image is distroless without a user of its own.
     """

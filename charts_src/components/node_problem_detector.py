@@ -9,7 +9,7 @@ alert, and nothing is written to the API server.
 
 Different from upstream: no account with rights on nodes and no token, as the exporter to Kubernetes is off;
 the configuration is the image's own; without docker-monitor.json, as there is no Docker, and so without
-/var/log.
+/var/log; metrics are served to the pod's network, as they are what it is for.
 """
 
 from charts_src.lib import monitoring, network, rbac

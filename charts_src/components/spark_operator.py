@@ -2,6 +2,10 @@
 
 Sources, all github.com/kubeflow/spark-operator/v2@v2.5.2: charts/spark-operator-chart/templates (controller,
 webhook, prometheus), cmd/operator (flags, probes), Dockerfile (user 185, writable folders).
+
+Different from the chart beside what is said below: --controller-threads is how many submissions the
+environment allows at once; flags for metrics and the precision of timestamps are left at their defaults; the
+port of the probes is named; the account of drivers is in the component spark-jobs.
 """
 
 from typing import Any
@@ -44,10 +48,14 @@ WEBHOOK_RULES = (
 )
 """Upstream's without resourcequotas, which are read only with --enable-resource-quota-enforcement."""
 
-LEADER_ELECTION_RULES = (
-    Rule("", ("events",), ("create", "patch", "update")),
-    Rule("coordination.k8s.io", ("leases",), ("create", "get", "update")),
-)
+
+def leader_election(lock: str) -> tuple[Rule, ...]:
+    """Give upstream's rules for the lock of one program; a name can't be demanded of what is created."""
+    return (
+        Rule("", ("events",), ("create", "patch", "update")),
+        Rule("coordination.k8s.io", ("leases",), ("create",)),
+        Rule("coordination.k8s.io", ("leases",), ("get", "update"), (lock,)),
+    )
 
 
 class SparkOperator(Component):
@@ -96,9 +104,13 @@ class SparkOperator(Component):
         account = rbac.service_account(self, name)
         self.add(rbac.cluster_role(name, rules))
         rbac.bind_cluster_role(account, name, SPARK_JOBS)
-        self.add(rbac.role(election, LEADER_ELECTION_RULES))
+        self.add(rbac.role(election, leader_election(_lock(name))))
         rbac.bind_role(account, election)
         return account
+
+
+def _lock(program: str) -> str:
+    return f"{program}-lock"
 
 
 def _certificate_reader() -> Body:
@@ -112,7 +124,7 @@ def _controller(env: Environment, section: Spark) -> Body:
     Feature gates and the rate limits of the work queue are upstream's defaults, written out.
     """
     arguments = [
-        *_arguments("controller", f"{CONTROLLER}-lock"),
+        *_arguments("controller", _lock(CONTROLLER)),
         f"--controller-threads={section.submissions}",
         "--driver-pod-creation-grace-period=10s",
         "--enable-ui-service=true",
@@ -143,7 +155,7 @@ def _webhook(env: Environment, section: Spark) -> Body:
     server = _container(
         env,
         WEBHOOK,
-        args=[*_arguments("webhook", f"{WEBHOOK}-lock"), *spark_webhook.arguments()],
+        args=[*_arguments("webhook", _lock(WEBHOOK)), *spark_webhook.arguments()],
         ports=[*_ports(), port("webhook", spark_webhook.PORT)],
         resources=resources("100m", "256Mi"),
         volumeMounts=[

@@ -9,6 +9,7 @@ docs/security.md (rules of people who look), docs/service-account-secrets.md.
 - People: the server acts as one of two ServiceAccounts, by the groups that the login names, and has no
   rights over workflows by itself but to list them. In a namespaced installation both are in the managed
   namespace.
+- Events: nothing outside starts workflows through the server, so it need not say that this failed.
 """
 
 from collections.abc import Iterator

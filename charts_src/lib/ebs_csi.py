@@ -1,5 +1,9 @@
 """The containers of the EBS CSI driver.
 
+Different from upstream beside what is said below: paths are written out instead of read from variables;
+PodMonitors scrape the pods, so there are no Services for metrics, and none of the probe's sidecar, whose port
+is written out; no --user-agent-extra, which says that Helm installed it, and no other endpoints of AWS.
+
 Sources, all aws-ebs-csi-driver v1.63.1: deploy/kubernetes/base/controller.yaml and node.yaml (they name the
 image v1.63.0, as appVersion of the chart does), charts/aws-ebs-csi-driver (metrics), docs/options.md,
 cmd/main.go and pkg/cloud/metadata (where region and instance come from).

@@ -10,6 +10,7 @@ pkg/nfd-master, pkg/nfd-gc.
 - The garbage collector deletes the NodeFeatures of nodes that are gone. Their owner, a DaemonSet, lives on,
   and Karpenter replaces nodes all the time. Its role has no NodeResourceTopology, whose definition isn't
   installed.
+- No Job prune, a hook by which Helm takes the labels off when it uninstalls.
 - Both run as the user of the image, 65534, which upstream leaves to the image.
 """
 
@@ -33,7 +34,11 @@ MASTER_RULES = (
     Rule("", ("nodes",), ("get", "list", "patch")),
     Rule("nfd.k8s-sigs.io", ("nodefeatures", "nodefeaturerules"), ("get", "list", "watch")),
 )
-LEADER_ELECTION_RULES = (Rule("coordination.k8s.io", ("leases",), ("create", "get", "update")),)
+LEADER_ELECTION_RULES = (
+    Rule("coordination.k8s.io", ("leases",), ("create",)),
+    Rule("coordination.k8s.io", ("leases",), ("get", "update"), ("nfd-master.nfd.kubernetes.io",)),
+)
+"""Upstream's, in one namespace instead of the whole cluster; the master names its lock itself."""
 GC_RULES = (
     Rule("", ("nodes",), ("list", "watch")),
     Rule("nfd.k8s-sigs.io", ("nodefeatures",), ("delete", "list")),

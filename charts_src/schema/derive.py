@@ -49,7 +49,7 @@ def derive() -> Files:
         openapi = json.loads(_read(module, _OPENAPI))["definitions"]
         definitions = strict_definitions(openapi)
         files |= strict_files(kubernetes_folder(minor), built_in_objects(openapi), definitions)
-    crds = [(file, crd) for file in CRD_FILES for crd in _documents(_read(file.module, file.path))]
+    crds = [(file, crd) for file in CRD_FILES for crd in documents(_read(file.module, file.path))]
     # The metadata of custom resources is that of the newest Kubernetes, the last one above.
     checking = dict(custom_object(crd) for file, crd in crds if file.check)
     files |= strict_files(CUSTOM, checking, definitions)
@@ -135,7 +135,8 @@ def _lone_text(_loader: _Loader, node: yaml.ScalarNode) -> str:
 _Loader.add_constructor("tag:yaml.org,2002:value", _lone_text)
 
 
-def _documents(text: str) -> list[Any]:
+def documents(text: str) -> list[Any]:
+    """Give the documents of a YAML file, without empty ones."""
     return [document for document in yaml.load_all(text, _Loader) if document]  # a safe loader
 
 

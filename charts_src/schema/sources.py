@@ -1,5 +1,7 @@
 """The pinned Go modules that schemas/upstream/ is derived from, and what is taken from each.
 
+Those without a CrdFile are only compared with, by tools/upstream.
+
 To upgrade one: set its version and its sum (`go mod download -json <path>@<version>` prints it), derive
 again and review the difference.
 """
@@ -79,6 +81,20 @@ EKS_CHARTS = Module(
 )
 NODE_FEATURE_DISCOVERY = Module(
     "sigs.k8s.io/node-feature-discovery", "v0.19.0", "h1:9CYm16vjSIbNO5Z1Y67rcrfy51YWmy3+6wjiWzJbrC4="
+)
+DEVICE_PLUGIN = Module(
+    "github.com/NVIDIA/k8s-device-plugin", "v0.19.3", "h1:NE1ecj9oG/4MQfySHlPVW9EHtq7FqtL06vtydkdnX8E="
+)
+KUBE_STATE_METRICS = Module(
+    "k8s.io/kube-state-metrics/v2", "v2.20.0", "h1:edO7hyGs1MqZhbUbzWW1YRTV3afZOIbvHNvOCaJjuU4="
+)
+NODE_PROBLEM_DETECTOR = Module(
+    "k8s.io/node-problem-detector", "v1.36.0", "h1:2Dxx80GmUiEplFZbdIPKp3VIeuP7RY1hvtEzbRZVkiY="
+)
+EBS_CSI_DRIVER = Module(
+    "github.com/kubernetes-sigs/aws-ebs-csi-driver",
+    "v1.63.1",
+    "h1:fWvOYJ9DgkSS8G49r2ShJl2F/6Ukkaj16qZUtFlXfvs=",
 )
 
 EKSCTL = Module("github.com/weaveworks/eksctl", "v0.215.0", "h1:oCPoubT3UsW4Y2J43Y4dNRvXHEIsgg03Y3e6wv6bKG4=")

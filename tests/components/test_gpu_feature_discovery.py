@@ -86,7 +86,9 @@ def test_two_masters_elect_a_leader() -> None:
     assert container["image"] == "registry.k8s.io/nfd/node-feature-discovery:v0.19.0"
     assert container["command"] == ["nfd-master"]
     assert container["args"] == ["-enable-leader-election", "-port=8080"]
-    assert rules(objects, "Role/nfd-master") == [(["leases"], ["create", "get", "update"])]
+    create, hold = objects["Role/nfd-master"]["rules"]
+    assert (create["resources"], create["verbs"]) == (["leases"], ["create"])
+    assert (hold["verbs"], hold["resourceNames"]) == (["get", "update"], ["nfd-master.nfd.kubernetes.io"])
     assert objects["PodDisruptionBudget/nfd-master"]["spec"]["maxUnavailable"] == 1
 
 

@@ -132,6 +132,12 @@ def test_kueue_never_touches_pods_nodes_secrets_or_what_argo_cd_owns() -> None:
     assert "Role/kueue-leader-election" in objects()
 
 
+def test_kueue_finds_the_service_that_owns_a_ray_cluster_and_cannot_change_it() -> None:
+    rules = objects()["ClusterRole/kueue"]["rules"]
+    (verbs,) = (rule["verbs"] for rule in rules if "rayservices" in rule["resources"])
+    assert verbs == ["get", "list", "watch"]
+
+
 def test_certificates_come_from_cert_manager_under_one_root() -> None:
     found = objects()
     assert found["Issuer/kueue-issuer"]["spec"] == {"ca": {"secretName": "kueue-issuer-ca"}}

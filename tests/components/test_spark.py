@@ -62,6 +62,19 @@ def test_controller_and_webhook_may_act_where_jobs_run_and_nowhere_else() -> Non
     assert not any(body["kind"] == "ClusterRoleBinding" for body in bodies)
 
 
+def test_neither_program_can_take_the_lock_of_the_other() -> None:
+    objects = operator()
+    for name in ("spark-operator-controller", "spark-operator-webhook"):
+        held = [
+            (rule["verbs"], rule.get("resourceNames"))
+            for rule in objects[f"Role/{name}-leader-election"]["rules"]
+            if rule["resources"] == ["leases"]
+        ]
+        assert held == [(["create"], None), (["get", "update"], [f"{name}-lock"])]
+        (container,) = objects[f"Deployment/{name}"]["spec"]["template"]["spec"]["containers"]
+        assert f"--leader-election-lock-name={name}-lock" in container["args"]
+
+
 def test_the_webhook_reads_the_one_secret_of_its_certificate() -> None:
     assert operator()["Role/spark-operator-webhook-certificate"]["rules"] == [
         {
