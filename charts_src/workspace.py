@@ -127,8 +127,16 @@ def at_revision(name: str, revision: str) -> Files:
 
 
 def joined(trees: Trees) -> Files:
-    """Merge the folders of an environment into one mapping, each path below the prefix of its folder."""
-    return {prefix + path: text for prefix, files in trees.items() for path, text in files.items()}
+    """Merge the folders of an environment into one mapping, each path below the prefix of its folder.
+
+    Without the JSON files of the AWS side, which hold no Kubernetes objects.
+    """
+    return {
+        prefix + path: text
+        for prefix, files in trees.items()
+        for path, text in files.items()
+        if path.endswith(".yaml")
+    }
 
 
 def validate(names: list[str]) -> dict[str, Report]:

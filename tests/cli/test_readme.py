@@ -108,7 +108,8 @@ def test_a_new_component_is_written_and_renders(whole: Copy, tmp_path: Path) -> 
     copy = duplicate(whole.root, tmp_path / "repository")
     for name in ("Makefile", "pyproject.toml", "tools", "tests"):
         subprocess.run(["cp", "-a", SOURCE / name, copy.root / name], check=True)
-    (copy.root / ".venv").symlink_to(SOURCE / ".venv")
+    if not (copy.root / ".venv").exists():
+        (copy.root / ".venv").symlink_to(SOURCE / ".venv")
     make(copy, "make new NAME=model-cache")
     copy.append("environments/dev.yaml", "model_cache: {}\n")
     assert "added    rendered/dev/model-cache/configmap-model-cache.yaml" in copy.render("dev")
