@@ -8,6 +8,7 @@ from shutil import copytree, which
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.sandbox import Sandbox, run
 from charts_src.emit import emit
+from charts_src.objects import AWS_FOLDER
 
 LIMIT = 0.5
 _HOW = (
@@ -39,7 +40,8 @@ def measure(sandbox: Sandbox, helm: str, rounds: int) -> Answer:
 
 
 def _releases(rendered: Path) -> list[Path]:
-    return sorted(path for path in rendered.glob("*/*") if path.is_dir())
+    folders = rendered.glob("*/*")
+    return sorted(path for path in folders if path.is_dir() and path.name != AWS_FOLDER)
 
 
 def _peers(releases: list[Path], folder: Path, helm: str) -> dict[str, Callable[[], float]]:

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import pytest
 
+from charts_src import cache
 from charts_src.lib.namespaces import NAMESPACES
 from tests.cli.conftest import FEW
 from tests.cli.copies import Copy, changed
 
 ALL = sorted(FEW)
 
-APPLICATIONS = [f"argocd/dev/application-{name}.yaml" for name in ALL]
+APPLICATIONS = sorted(f"argocd/dev/application-{name}.yaml" for name in ALL)
 DEV = "environments/dev.yaml"
 POOL = "rendered/dev/node-pools/nodepool-gpu.yaml"
 RECORD = ".cache/units/dev/namespaces.json"
@@ -72,20 +73,27 @@ CASES = {
             "rendered/dev/node-pools/ec2nodeclass-cpu.yaml",
             "rendered/dev/node-pools/nodepool-cpu.yaml",
             PROVENANCE,
+            "rendered/dev/queues/clusterqueue-platform.yaml",
+            "rendered/dev/queues/cohort-genai-on-eks.yaml",
+            "rendered/dev/queues/resourceflavor-cpu.yaml",
         ],
     ),
     "a section less": Case(
         remove_stable_diffusion,
-        [],
+        ["kuberay-operator"],  # it watches the namespaces with Ray clusters
         [
             "argocd/dev/application-kuberay-operator.yaml",
             "argocd/dev/application-stable-diffusion.yaml",
             "argocd/dev/appproject-genai-on-eks-dev.yaml",
+            "rendered/dev/kuberay-operator/deployment-kuberay-operator.yaml",
+            "rendered/dev/kuberay-operator/networkpolicy-kuberay-operator.yaml",
+            "rendered/dev/kuberay-operator/rolebinding-stable-diffusion-kuberay-operator.yaml",
             PROVENANCE,
             "rendered/dev/stable-diffusion/ingress-stable-diffusion-gpu.yaml",
             "rendered/dev/stable-diffusion/networkpolicy-stable-diffusion-gpu-cluster.yaml",
             "rendered/dev/stable-diffusion/networkpolicy-stable-diffusion-gpu-head.yaml",
             "rendered/dev/stable-diffusion/networkpolicy-stable-diffusion-gpu-worker.yaml",
+            "rendered/dev/stable-diffusion/podmonitor-stable-diffusion-gpu.yaml",
             SERVICE,
             "rendered/dev/stable-diffusion/serviceaccount-stable-diffusion-gpu-head.yaml",
             "rendered/dev/stable-diffusion/serviceaccount-stable-diffusion-gpu.yaml",
@@ -154,7 +162,8 @@ def records(copy: Copy) -> dict[str, int]:
 
 def reading(copy: Copy, section: str) -> list[str]:
     """Name the stored components that read a section of the environment."""
-    stored = {path.stem: json.loads(path.read_text()) for path in (copy.root / ".cache/units/dev").iterdir()}
+    records = (copy.root / ".cache/units/dev").glob("*.json")
+    stored = {path.stem: json.loads(cache.read(path) or "") for path in records}
     return sorted(name for name, record in stored.items() if section in record["sections"])
 
 

@@ -77,8 +77,8 @@ def kill_renders(copy: Copy, kills: int) -> None:
     assert copy.run("render", "--verify", "prod").returncode == 0
 
 
-def test_8_kills_leave_no_torn_tree(copy: Copy) -> None:
-    kill_renders(copy, 8)
+def test_4_kills_leave_no_torn_tree(copy: Copy) -> None:
+    kill_renders(copy, 4)
 
 
 @pytest.mark.heavy

@@ -66,6 +66,7 @@ def test_a_missing_kubeconform_is_an_error_and_no_success(tmp_path: Path) -> Non
         validate([GOOD], "1.36", tmp_path / "kubeconform")
 
 
+@pytest.mark.heavy
 def test_every_strict_schema_is_one_by_the_rules_of_draft_4() -> None:
     assert len(STRICT) > 150
     for path in STRICT:
