@@ -9,15 +9,12 @@ there is exported. The outputs of the stack go into storage.fsx of the environme
 """
 
 from charts_src.cloud.template import Resources, kept, of_cluster, resource, tags, template
+from charts_src.lib import storage
 from charts_src.lib.node_class import efa_group_tags
 from charts_src.model import Environment
 
-DATA_PATH = "/data"
-"""Directory of the file system that is the data bucket."""
-
 _LUSTRE_PORTS = ((988, 988), (1018, 1023))
 _THROUGHPUT_MBPS_PER_TIB = 250
-_SYNCED = ["NEW", "CHANGED", "DELETED"]
 
 
 def network(env: Environment) -> str:
@@ -90,25 +87,18 @@ def _file_system(env: Environment) -> Resources:
         "Tags": tags(env),
     }
     system = {
-        "FileSystemType": "LUSTRE",
-        "FileSystemTypeVersion": "2.15",
-        "StorageType": "SSD",
+        **storage.FSX_FILE_SYSTEM,
         "StorageCapacity": env.storage.fsx.capacity_gib,
         "SubnetIds": [{"Ref": "FsxSubnet"}],
         "SecurityGroupIds": [{"Fn::GetAtt": ["FsxSecurityGroup", "GroupId"]}],
-        "LustreConfiguration": {
-            "DeploymentType": "PERSISTENT_2",
-            "PerUnitStorageThroughput": _THROUGHPUT_MBPS_PER_TIB,
-            "DataCompressionType": "LZ4",
-        },
+        "LustreConfiguration": storage.FSX_FILE_SYSTEM["LustreConfiguration"]
+        | {"PerUnitStorageThroughput": _THROUGHPUT_MBPS_PER_TIB},
         "Tags": tags(env),
     }
     association = {
         "FileSystemId": {"Ref": "FileSystem"},
-        "FileSystemPath": DATA_PATH,
-        "DataRepositoryPath": f"s3://{env.storage.buckets.data}",
-        "BatchImportMetaDataOnCreate": True,
-        "S3": {"AutoImportPolicy": {"Events": _SYNCED}, "AutoExportPolicy": {"Events": _SYNCED}},
+        **storage.FSX_DATA_REPOSITORY,
+        "DataRepositoryPath": storage.data_repository(env.storage.buckets.data),
         "Tags": tags(env),
     }
     return {

@@ -92,7 +92,7 @@ def test_the_file_system_is_where_training_runs_and_linked_to_the_data_bucket() 
         },
     }
     association = body["Resources"]["DataAssociation"]["Properties"]
-    assert (association["FileSystemPath"], association["DataRepositoryPath"]) == ("/data", "s3://a-data")
+    assert (association["FileSystemPath"], association["DataRepositoryPath"]) == ("/data/", "s3://a-data/")
     assert sorted(body["Outputs"]) == ["FileSystemId", "MountName", "SecurityGroup", "Subnet"]
 
 
