@@ -43,7 +43,19 @@ def components_page(environments: Mapping[str, Environment]) -> str:
     """Write the page for all components that some environment has."""
     found = [described for each in COMPONENTS if (described := _composed(each, environments))]
     firsts = {type(each.component).__module__: each for each in reversed(found)}
-    return "\n".join([_HEAD, *(line for each in found for line in _component(each, firsts))])
+    owners = _owners(found)
+    return "\n".join([_HEAD, *(line for each in found for line in _component(each, firsts, owners))])
+
+
+def _owners(found: Iterable[Described]) -> dict[str, str]:
+    """Say where the settings of a section stand: at the component of its name, or the first that reads it."""
+    owners: dict[str, str] = {}
+    for each in found:
+        name = each.component.name
+        for section in each.sections:
+            if section not in _EVERYWHERE and (section not in owners or section == name.replace("-", "_")):
+                owners[section] = name
+    return owners
 
 
 def _composed(component: type[Component], environments: Mapping[str, Environment]) -> Described | None:
@@ -57,7 +69,9 @@ def _composed(component: type[Component], environments: Mapping[str, Environment
     return Described(made, having, reads.sections)
 
 
-def _component(described: Described, firsts: Mapping[str, Described]) -> Iterator[str]:
+def _component(
+    described: Described, firsts: Mapping[str, Described], owners: Mapping[str, str]
+) -> Iterator[str]:
     """Write a component; the prose of a module that has several stands at the first of them."""
     component, module = described.component, type(described.component).__module__
     bodies = component.objects()
@@ -78,7 +92,7 @@ def _component(described: Described, firsts: Mapping[str, Described]) -> Iterato
     )
     yield from _permissions(bodies)
     yield from _aws(component)
-    yield from _settings(described.sections)
+    yield from _settings(component.name, described.sections, owners)
 
 
 def _prose(text: str | None) -> str:
@@ -141,13 +155,20 @@ def _aws(component: Component) -> Iterator[str]:
     yield ""
 
 
-def _settings(sections: Iterable[str]) -> Iterator[str]:
-    own = [name for name in sections if name not in _EVERYWHERE]
-    rows = [row for name in own for row in _fields((name,), Environment.model_fields[name])]
+def _settings(name: str, sections: Iterable[str], owners: Mapping[str, str]) -> Iterator[str]:
+    rows = [
+        row
+        for section in sections
+        if owners.get(section) == name
+        for row in _fields((section,), Environment.model_fields[section])
+    ]
     if rows:
         yield "Settings:\n\n| key | default | |\n|---|---|---|"
         yield from rows
         yield ""
+    others = [f"`{each}` (see {owners[each]})" for each in sections if owners.get(each, name) != name]
+    if others:
+        yield f"Also reads {', '.join(others)}.\n"
 
 
 def _fields(path: tuple[str, ...], field: FieldInfo) -> Iterator[str]:
