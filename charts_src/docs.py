@@ -15,6 +15,7 @@ from charts_src.incremental import Reads
 from charts_src.manifest import Component
 from charts_src.model import Environment, Model
 from charts_src.objects import Body, all_containers
+from charts_src.policy.exceptions import EXCEPTIONS
 from charts_src.proofs.pods import pods_of
 from charts_src.registry import COMPONENTS
 from charts_src.units import composed
@@ -44,7 +45,16 @@ def components_page(environments: Mapping[str, Environment]) -> str:
     found = [described for each in COMPONENTS if (described := _composed(each, environments))]
     firsts = {type(each.component).__module__: each for each in reversed(found)}
     owners = _owners(found)
-    return "\n".join([_HEAD, *(line for each in found for line in _component(each, firsts, owners))])
+    lines = (line for each in found for line in _component(each, firsts, owners))
+    return "\n".join([_HEAD, *lines, *_exceptions()])
+
+
+def _exceptions() -> Iterator[str]:
+    """List what the rules of charts_src/policy and charts_src/proofs do not hold for."""
+    yield "# Exceptions\n\n| rule | object | reason |\n|---|---|---|"
+    for (rule, kind, name), reason in sorted(EXCEPTIONS.items()):
+        yield f"| {rule} | {kind} {name} | {reason} |"
+    yield ""
 
 
 def _owners(found: Iterable[Described]) -> dict[str, str]:
