@@ -11,6 +11,7 @@ from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
 from charts_src.lib.alert_routes import NAME as ROUTES
 from charts_src.lib.alert_routes import alert_routes, sends, topic_arn
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
@@ -51,7 +52,7 @@ class Alertmanager(Component):
         for body in alert_routes(self.env):
             self.add(body)
         self.add(_service())
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_network_policy(self.env))
         self.add(service_monitor(NAME, _labels(), "web"))
 
@@ -119,15 +120,6 @@ def _service() -> Body:
             "selector": _labels(),
             "ports": [{"name": "web", "port": PORT, "targetPort": "web", "protocol": "TCP"}],
         },
-    }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
     }
 
 

@@ -12,6 +12,7 @@ of nodes (alpha).
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.csi_iam import ebs_statements
 from charts_src.lib.ebs_csi import (
     DEVICES,
@@ -102,7 +103,7 @@ class EbsCsiDriver(Component):
                 volumes=[csi.SOCKET_VOLUME],
             )
         )
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi.node_plugin(NODE, NODE_ACCOUNT, DRIVER, node_containers(env), volumes=[DEVICES]))
         self.add(csi_objects.pod_monitor(CONTROLLER, *METRICS))
         self.add(csi_objects.pod_monitor(NODE, "metrics"))

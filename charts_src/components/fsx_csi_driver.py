@@ -10,6 +10,7 @@ the controller, and with it all AWS permissions, is there only where storage.fsx
 from collections.abc import Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.csi_iam import fsx_statements
 from charts_src.lib.fsx_csi import DRIVER, METRICS, controller_containers, node_containers
 from charts_src.lib.iam import PodIdentity
@@ -99,7 +100,7 @@ class FsxCsiDriver(Component):
         replicas = env.csi_drivers.replicas
         volumes = [csi.SOCKET_VOLUME]
         self.add(csi.controller(CONTROLLER, CONTROLLER_ACCOUNT, replicas, containers, volumes=volumes))
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi_objects.pod_monitor(CONTROLLER, *METRICS))
         api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
         scraped = monitoring.scraped(*METRICS.values())

@@ -10,6 +10,7 @@ import json
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.dashboards import DASHBOARDS
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.grafana_config import DASHBOARDS_PATH, PORT, files
@@ -53,7 +54,7 @@ class Grafana(Component):
             text = json.dumps(dashboard, indent=1, sort_keys=True) + "\n"
             self.add(_config_map(_dashboard_name(uid), {f"{uid}.json": text}))
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_service())
         backend = Backend(NAME, PORT, "/api/health", 30)
         self.add(ingress(self.env.ingress, NAME, self.env.monitoring.grafana.host, backend))
@@ -136,15 +137,6 @@ def _secret(variable: str, key: str) -> Body:
 
 def _file(name: str, path: str) -> Body:
     return mount("config", path, readOnly=True) | {"subPath": name}
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
 
 
 def _service() -> Body:

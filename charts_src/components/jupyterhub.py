@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charts_src.lib import iam, monitoring, rbac
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, account, in_notebooks, spawner_binding
@@ -100,7 +101,7 @@ class JupyterHubComponent(Component):
         self.add(hub(self.env, self._section, configuration))
         self.add(proxy(self.env))
         for name, labels in (("hub", HUB), ("proxy", PROXY)):
-            self.add(_disruption_budget(name, labels))
+            self.add(disruption_budget(name, labels))
         self.add(monitoring.pod_monitor("hub", HUB, "http", path="/hub/metrics"))
         self.add(monitoring.pod_monitor("proxy", PROXY, "metrics", path="/metrics"))
 
@@ -160,14 +161,4 @@ def _service(name: str, labels: dict[str, str], number: int, target: str) -> Bod
         "kind": "Service",
         "metadata": {"name": name},
         "spec": {"type": "ClusterIP", "selector": labels, "ports": ports},
-    }
-
-
-def _disruption_budget(name: str, labels: dict[str, str]) -> Body:
-    """Let a drain take the pod: with one replica, any other number would hold the drain up for ever."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}},
     }

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from charts_src.lib import karpenter_iam, monitoring, network, rbac
 from charts_src.lib.cluster_nodes import cluster_toleration
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.images import image
 from charts_src.lib.karpenter_api import (
@@ -65,7 +66,7 @@ class KarpenterController(Component):
         """Add the controller, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_metrics_service())
         self.add(monitoring.service_monitor(NAME, _labels(), "http-metrics", path="/metrics"))
         self.add(_network_policy(self.env))
@@ -153,15 +154,6 @@ def _container(env: Environment) -> Body:
         # A limit on CPU would slow it down just when many pods wait for nodes.
         resources={"requests": amounts, "limits": {"memory": amounts["memory"]}},
     )
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
 
 
 def _metrics_service() -> Body:

@@ -6,6 +6,7 @@ Sources, all kube-state-metrics v2.20.0: examples/standard (all objects), pkg/op
 from charts_src.emit import emit
 from charts_src.lib import network, object_states, rbac
 from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL, placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import scraped
 from charts_src.lib.namespaces import MONITORING
@@ -60,7 +61,7 @@ class KubeStateMetrics(Component):
         rbac.bind_cluster_wide(account, NAME)
         self.add(_config())
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_service())
         self.add(_monitor())
         self.add(_network_policy(self.env))
@@ -130,15 +131,6 @@ def _container(env: Environment) -> Body:
         resources=resources("100m", env.monitoring.kube_state_metrics_memory),
         volumeMounts=[mount("config", _CONFIG, readOnly=True)],
     )
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
 
 
 def _service() -> Body:

@@ -9,6 +9,7 @@ written out, and no ClusterRoles for editors and viewers: nobody gets access to 
 
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import image
 from charts_src.lib.kuberay_webhook import webhook_objects, with_webhook
 from charts_src.lib.namespaces import KUBERAY_SYSTEM
@@ -91,7 +92,7 @@ class KubeRayOperator(Component):
         """Add the operator, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        self.add(disruption_budget(OPERATOR))
         self.add(_metrics_service())
         self.add(monitoring.pod_monitor(OPERATOR, _labels(), "http"))
         self.add(_network_policy(self.env))
@@ -166,16 +167,6 @@ def _spread() -> Body:
         "topologyKey": "kubernetes.io/hostname",
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": _labels()},
-    }
-
-
-def _disruption_budget() -> Body:
-    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": OPERATOR},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
     }
 
 

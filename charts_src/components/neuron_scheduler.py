@@ -25,6 +25,7 @@ Differences from the chart:
 
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.neuron_scheduler import (
     EXTENSION,
@@ -87,7 +88,7 @@ class NeuronScheduler(Component):
         self.add(_deployment(EXTENSION, 1, extension_pod(self.env)))
         self.add(_service())
         for name in (NAME, EXTENSION):
-            self.add(_disruption_budget(name))
+            self.add(disruption_budget(name))
         self.add(_pod_monitor())
         for policy in _network_policies(self.env):
             self.add(policy)
@@ -143,15 +144,6 @@ def _service() -> Body:
             "selector": labels(EXTENSION),
             "ports": [{"name": "http", "port": EXTENSION_PORT, "targetPort": "http", "protocol": "TCP"}],
         },
-    }
-
-
-def _disruption_budget(name: str) -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
     }
 
 

@@ -7,6 +7,7 @@ defaults.go of pkg/operator (Prometheus 3.14.0 is the version that the operator 
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network, rbac
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
 from charts_src.lib.namespaces import MONITORING, NAMESPACES
@@ -71,7 +72,7 @@ class Prometheus(Component):
         rbac.bind_cluster_wide(account, NAME)
         self.add(prometheus(self.env))
         self.add(_service())
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_network_policy(self.env))
         self.add(service_monitor(NAME, PROMETHEUS, "web"))
         for body in (*kubelets(), *training_jobs()):
@@ -91,15 +92,6 @@ def _service() -> Body:
             "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}},
             "ports": [{"name": "web", "port": PORT, "targetPort": "web", "protocol": "TCP"}],
         },
-    }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": PROMETHEUS}},
     }
 
 

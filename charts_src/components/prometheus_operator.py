@@ -7,6 +7,7 @@ pkg/alertmanager/operator.go (what is watched where), pkg/operator/config.go (de
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import scraped, service_monitor
 from charts_src.lib.namespaces import MONITORING
@@ -66,7 +67,7 @@ class PrometheusOperator(Component):
         """Add the operator, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_service())
         self.add(service_monitor(NAME, _labels(), "http"))
         self.add(_network_policy(self.env))
@@ -144,15 +145,6 @@ def _arguments(env: Environment) -> list[str]:
         f"--prometheus-config-reloader={image(env, reloader)}",
         f"--prometheus-instance-namespaces={MONITORING}",
     ]
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
 
 
 def _service() -> Body:

@@ -11,6 +11,7 @@ experimental answer of upstream. Mountpoint pods get no requests, as upstream ad
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac, s3_csi
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.iam import PodIdentity, bucket_access
 from charts_src.lib.namespaces import MOUNT_S3, STORAGE
 from charts_src.lib.storage import MODELS_NAMESPACES
@@ -60,7 +61,7 @@ class S3CsiDriver(Component):
         self._node_permissions()
         containers = [s3_csi.controller_container(env)]
         self.add(csi.controller(CONTROLLER, CONTROLLER_ACCOUNT, env.csi_drivers.replicas, containers))
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi_objects.pod_monitor(CONTROLLER, "metrics"))
         # hostPID: Mountpoint asks for the process that opens a file, which may be of any pod.
         self.add(

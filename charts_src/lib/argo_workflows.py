@@ -167,16 +167,6 @@ def program(section: ArgoWorkflows, main: Body, **fields: object) -> Body:
     return spec | {"securityContext": spec["securityContext"] | {"runAsUser": 8737, "runAsGroup": 8737}}
 
 
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
-    }
-
-
 def service(name: str, port_name: str, port: int) -> Body:
     """Give the Service that leads to one port of a program."""
     return {

@@ -12,12 +12,12 @@ from charts_src.lib.argo_workflows import (
     CONTROLLER,
     MANAGED,
     deployment,
-    disruption_budget,
     executor_image,
     labels,
     program,
     service,
 )
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import image
 from charts_src.lib.pod import container, http_probe, mount, port, scratch
 from charts_src.lib.rbac import READ, Rule

@@ -23,11 +23,11 @@ from charts_src.lib.argo_workflows import (
     SSO_SECRET,
     configuration,
     deployment,
-    disruption_budget,
     labels,
     program,
     service,
 )
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import image
 from charts_src.lib.ingress import Backend, ingress

@@ -28,13 +28,16 @@ def deployment(name: str, replicas: int, spec: Body) -> Body:
     }
 
 
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs."""
+def disruption_budget(name: str, selected: dict[str, str] | None = None) -> Body:
+    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs.
+
+    The pods are those with the label of the controller `name`, or with the labels `selected`.
+    """
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": selected or labels(name)}},
     }
 
 

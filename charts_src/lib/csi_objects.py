@@ -6,16 +6,6 @@ from charts_src.lib import csi, monitoring, network
 from charts_src.objects import Body
 
 
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod of a controller at a time."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": csi.labels(name)}},
-    }
-
-
 def cluster_binding(name: str, account: str, namespace: str) -> Body:
     """Give an account the ClusterRole of the same name in the whole cluster."""
     return {

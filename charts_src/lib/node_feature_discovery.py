@@ -17,6 +17,7 @@ pkg/nfd-master, pkg/nfd-gc.
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.node_agents import cluster_binding, config_map, labels, node_name, requests
@@ -64,7 +65,7 @@ def master_objects(env: Environment) -> tuple[Body, ...]:
         rbac.role(MASTER, LEADER_ELECTION_RULES),
         config_map(MASTER, **{"nfd-master.conf": text}),
         _deployment(MASTER, 2, _master(env)),
-        _disruption_budget(),
+        disruption_budget(MASTER),
         *_surroundings(env, MASTER),
     )
 
@@ -129,13 +130,4 @@ def _deployment(name: str, replicas: int, spec: Body) -> Body:
             "selector": {"matchLabels": labels(name)},
             "template": {"metadata": {"labels": labels(name)}, "spec": spec},
         },
-    }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": MASTER},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(MASTER)}},
     }

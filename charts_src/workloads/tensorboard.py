@@ -7,6 +7,7 @@ here.
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import TRAINING
@@ -44,7 +45,8 @@ class TensorBoard(Component):
         self.add(ingress(self.env.ingress, NAME, section.host, backend))
         balancer = {"from": [network.block(self.env.cluster.vpc_cidr)], "ports": network.ports(PORT)}
         self.add(network.allow(NAME, _labels(), ingress=[balancer]))
-        self.add(_disruption_budget())
+        # A drain may take the one pod: curves are away for a minute, nothing is lost.
+        self.add(disruption_budget(NAME))
 
 
 def _labels() -> dict[str, str]:
@@ -94,14 +96,4 @@ def _service() -> Body:
             "selector": _labels(),
             "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
         },
-    }
-
-
-def _disruption_budget() -> Body:
-    """Let a drain take the one pod: curves are away for a minute, nothing is lost."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
     }
