@@ -18,6 +18,7 @@ Differences from the chart:
 
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.gpu_sharing import SHARED_GPU
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
@@ -27,7 +28,6 @@ from charts_src.lib.node_agents import (
     daemon_set,
     has_accelerator,
     host_path,
-    labels,
     node_name,
     requests,
 )

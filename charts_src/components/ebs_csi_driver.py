@@ -12,7 +12,7 @@ of nodes (alpha).
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.csi_iam import ebs_statements
 from charts_src.lib.ebs_csi import (
     DEVICES,
@@ -133,10 +133,8 @@ def _network_policies(env: Environment) -> Iterator[Body]:
     api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
     yield network.allow(
         CONTROLLER,
-        csi.labels(CONTROLLER),
+        labels(CONTROLLER),
         ingress=[monitoring.scraped(*METRICS.values())],
         egress=[api_server, *csi_objects.aws_egress()],
     )
-    yield network.allow(
-        NODE, csi.labels(NODE), ingress=[monitoring.scraped(NODE_METRICS)], egress=[api_server]
-    )
+    yield network.allow(NODE, labels(NODE), ingress=[monitoring.scraped(NODE_METRICS)], egress=[api_server])

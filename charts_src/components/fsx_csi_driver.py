@@ -10,7 +10,7 @@ the controller, and with it all AWS permissions, is there only where storage.fsx
 from collections.abc import Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.csi_iam import fsx_statements
 from charts_src.lib.fsx_csi import DRIVER, METRICS, controller_containers, node_containers
 from charts_src.lib.iam import PodIdentity
@@ -105,7 +105,7 @@ class FsxCsiDriver(Component):
         api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
         scraped = monitoring.scraped(*METRICS.values())
         egress = [api_server, *csi_objects.aws_egress()]
-        self.add(network.allow(CONTROLLER, csi.labels(CONTROLLER), ingress=[scraped], egress=egress))
+        self.add(network.allow(CONTROLLER, labels(CONTROLLER), ingress=[scraped], egress=egress))
 
 
 def _node_plugin(env: Environment) -> Body:

@@ -17,13 +17,13 @@ Differences from the chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.node_agents import (
     agent,
     cluster_binding,
     daemon_set,
     has_accelerator,
-    labels,
     node_name,
     pod_field,
     requests,

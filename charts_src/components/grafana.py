@@ -9,8 +9,7 @@ import hashlib
 import json
 
 from charts_src.lib import network, rbac
-from charts_src.lib.accelerators import placement
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, labels, service, single
 from charts_src.lib.dashboards import DASHBOARDS
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.grafana_config import DASHBOARDS_PATH, PORT, files
@@ -55,15 +54,11 @@ class Grafana(Component):
             self.add(_config_map(_dashboard_name(uid), {f"{uid}.json": text}))
         self.add(_deployment(self.env))
         self.add(disruption_budget(NAME))
-        self.add(_service())
+        self.add(service(NAME, NAME, PORT, "http"))
         backend = Backend(NAME, PORT, "/api/health", 30)
         self.add(ingress(self.env.ingress, NAME, self.env.monitoring.grafana.host, backend))
-        self.add(service_monitor(NAME, _labels(), "http"))
+        self.add(service_monitor(NAME, labels(NAME), "http"))
         self.add(_network_policy(self.env))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
 
 
 def _dashboard_name(uid: str) -> str:
@@ -77,14 +72,7 @@ def _config_map(name: str, data: dict[str, str]) -> Body:
 def _deployment(env: Environment) -> Body:
     """Start anew when the settings change, which Grafana reads once; dashboards it reads again by itself."""
     checksum = hashlib.sha256("".join(files(env).values()).encode()).hexdigest()
-    metadata = {"labels": _labels(), "annotations": {"genai-on-eks/config-checksum": checksum}}
-    spec = {
-        "replicas": 1,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": metadata, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    return single(NAME, _pod(env), {"genai-on-eks/config-checksum": checksum})
 
 
 def _pod(env: Environment) -> Body:
@@ -105,7 +93,6 @@ def _pod(env: Environment) -> Body:
             scratch("data", "1Gi"),
             scratch("tmp", "256Mi"),
         ],
-        **placement("none", "system"),
     )
 
 
@@ -139,24 +126,11 @@ def _file(name: str, path: str) -> Body:
     return mount("config", path, readOnly=True) | {"subPath": name}
 
 
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": _labels()},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let the load balancer in, and Grafana to Prometheus and, over HTTPS, to the identity provider."""
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[
             {"from": [network.block(env.cluster.vpc_cidr)], "ports": network.ports(PORT)},
             scraped(PORT),

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charts_src.lib import iam, monitoring, rbac
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, account, in_notebooks, spawner_binding
@@ -111,9 +111,9 @@ class JupyterHubComponent(Component):
         Kernels' WebSockets stay open: Jupyter pings every 30 seconds (jupyter_server, base/websocket.py), and
         the load balancer waits for 600.
         """
-        self.add(_service("hub", HUB, HUB_PORT, "http"))
-        self.add(_service("proxy-api", PROXY, PROXY_API_PORT, "api"))
-        self.add(_service("proxy-public", PROXY, PROXY_PORT, "http"))
+        self.add(service("hub", HUB, HUB_PORT, "http", labelled=False))
+        self.add(service("proxy-api", PROXY, PROXY_API_PORT, "api", labelled=False))
+        self.add(service("proxy-public", PROXY, PROXY_PORT, "http", labelled=False))
         backend = Backend("proxy-public", PROXY_PORT, "/_chp_healthz", drain_seconds=30)
         self.add(ingress(self.env.ingress, "jupyterhub", self._section.host, backend))
 
@@ -151,14 +151,4 @@ def _state_claim() -> Body:
             "storageClassName": BLOCK_STORAGE_CLASS,
             "volumeMode": "Filesystem",
         },
-    }
-
-
-def _service(name: str, labels: dict[str, str], number: int, target: str) -> Body:
-    ports = [{"name": target, "port": number, "targetPort": target, "protocol": "TCP"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"type": "ClusterIP", "selector": labels, "ports": ports},
     }

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from charts_src.lib import karpenter_iam, monitoring, network, rbac
 from charts_src.lib.cluster_nodes import cluster_toleration
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import bare_deployment, disruption_budget, labels, service
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.images import image
 from charts_src.lib.karpenter_api import (
@@ -45,7 +45,6 @@ from charts_src.objects import Body
 
 CORE = "karpenter-core"
 _USER = 65532
-_POD_IDENTITY_AGENT = "169.254.170.23/32"
 
 
 class KarpenterController(Component):
@@ -67,8 +66,8 @@ class KarpenterController(Component):
         self._permissions()
         self.add(_deployment(self.env))
         self.add(disruption_budget(NAME))
-        self.add(_metrics_service())
-        self.add(monitoring.service_monitor(NAME, _labels(), "http-metrics", path="/metrics"))
+        self.add(service(NAME, NAME, METRICS_PORT, "http-metrics", labelled=False))
+        self.add(monitoring.service_monitor(NAME, labels(NAME), "http-metrics", path="/metrics"))
         self.add(_network_policy(self.env))
         for body in flow_schemas(NAME, KARPENTER):
             self.add(body)
@@ -86,19 +85,10 @@ class KarpenterController(Component):
             self.add(binding("Role", role["metadata"]["name"], NAME, KARPENTER, namespace))
 
 
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
-
-
 def _deployment(env: Environment) -> Body:
-    spec = {
-        "replicas": env.karpenter.replicas,
-        "selector": {"matchLabels": _labels()},
-        # No two pods share a node, so there may be no node for a surge.
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-        "template": {"metadata": {"labels": _labels()}, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    # No two pods share a node, so there may be no node for a surge.
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    return bare_deployment(NAME, env.karpenter.replicas, _pod(env), strategy)
 
 
 def _pod(env: Environment) -> Body:
@@ -127,7 +117,7 @@ def _pod(env: Environment) -> Body:
                 "maxSkew": 1,
                 "topologyKey": "topology.kubernetes.io/zone",
                 "whenUnsatisfiable": "DoNotSchedule",
-                "labelSelector": {"matchLabels": _labels()},
+                "labelSelector": {"matchLabels": labels(NAME)},
             }
         ],
     )
@@ -135,7 +125,7 @@ def _pod(env: Environment) -> Body:
 
 def _affinity() -> Body:
     no_pool = {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
-    other = {"labelSelector": {"matchLabels": _labels()}, "topologyKey": "kubernetes.io/hostname"}
+    other = {"labelSelector": {"matchLabels": labels(NAME)}, "topologyKey": "kubernetes.io/hostname"}
     return {
         "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [no_pool]}},
         "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [other]},
@@ -156,25 +146,15 @@ def _container(env: Environment) -> Body:
     )
 
 
-def _metrics_service() -> Body:
-    ports = [{"name": "http-metrics", "port": METRICS_PORT, "targetPort": "http-metrics", "protocol": "TCP"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME},
-        "spec": {"type": "ClusterIP", "selector": _labels(), "ports": ports},
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let Prometheus in, and the controller to the Kubernetes API, its credentials and the APIs of AWS."""
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[monitoring.scraped(METRICS_PORT)],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
-            {"to": [network.block(_POD_IDENTITY_AGENT)], "ports": network.ports(80)},
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+            network.pod_identity_egress(),
+            network.aws_api_egress(),
         ],
     )

@@ -22,6 +22,7 @@ Differences from the chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.node_agents import (
@@ -30,7 +31,6 @@ from charts_src.lib.node_agents import (
     daemon_set,
     has_accelerator,
     host_path,
-    labels,
     node_name,
     requests,
 )

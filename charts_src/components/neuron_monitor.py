@@ -19,9 +19,10 @@ import json
 
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import agent, config_map, daemon_set, has_accelerator, labels, requests
+from charts_src.lib.node_agents import agent, config_map, daemon_set, has_accelerator, requests
 from charts_src.lib.pod import container, mount, pod, port
 from charts_src.manifest import Component
 from charts_src.model import Environment

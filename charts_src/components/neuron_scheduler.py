@@ -25,7 +25,7 @@ Differences from the chart:
 
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import bare_deployment, disruption_budget, labels, service
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.neuron_scheduler import (
     EXTENSION,
@@ -42,7 +42,6 @@ from charts_src.lib.node_agents import (
     config_annotation,
     config_map,
     has_accelerator,
-    labels,
 )
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
@@ -84,9 +83,9 @@ class NeuronScheduler(Component):
         self._permissions()
         config = emit(scheduler_config())
         self.add(config_map(NAME, **{"config.yaml": config}))
-        self.add(_deployment(NAME, 2, scheduler_pod(self.env), config_annotation(config)))
-        self.add(_deployment(EXTENSION, 1, extension_pod(self.env)))
-        self.add(_service())
+        self.add(bare_deployment(NAME, 2, scheduler_pod(self.env), annotations=config_annotation(config)))
+        self.add(bare_deployment(EXTENSION, 1, extension_pod(self.env), {"type": "Recreate"}))
+        self.add(service(EXTENSION, EXTENSION, EXTENSION_PORT, "http", labelled=False))
         for name in (NAME, EXTENSION):
             self.add(disruption_budget(name))
         self.add(_pod_monitor())
@@ -115,35 +114,6 @@ def _authentication_reader() -> Body:
         "metadata": {"name": f"{NAME}-authentication-reader", "namespace": "kube-system"},
         "roleRef": {"apiGroup": group, "kind": "Role", "name": _AUTHENTICATION},
         "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": ACCELERATORS}],
-    }
-
-
-def _deployment(name: str, replicas: int, spec: Body, annotations: Body | None = None) -> Body:
-    metadata = {"labels": labels(name)} | ({"annotations": annotations} if annotations else {})
-    strategy = {"strategy": {"type": "Recreate"}} if replicas == 1 else {}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels(name)},
-            **strategy,
-            "template": {"metadata": metadata, "spec": spec},
-        },
-    }
-
-
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": EXTENSION},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": labels(EXTENSION),
-            "ports": [{"name": "http", "port": EXTENSION_PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
     }
 
 

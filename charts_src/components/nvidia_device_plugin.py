@@ -14,6 +14,7 @@ Differences from that chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.mps import mps_daemon, mps_mounts, mps_volumes
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.node_agents import (
@@ -22,7 +23,6 @@ from charts_src.lib.node_agents import (
     daemon_set,
     has_accelerator,
     host_path,
-    labels,
     requests,
 )
 from charts_src.lib.nvidia import (

@@ -7,7 +7,7 @@ defaults.go of pkg/operator (Prometheus 3.14.0 is the version that the operator 
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network, rbac
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
 from charts_src.lib.namespaces import MONITORING, NAMESPACES
@@ -81,18 +81,12 @@ class Prometheus(Component):
 
 def _service() -> Body:
     """Lead each client to one of the servers and keep it there: their graphs differ in details."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": PROMETHEUS},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": PROMETHEUS,
-            "sessionAffinity": "ClientIP",
-            "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}},
-            "ports": [{"name": "web", "port": PORT, "targetPort": "web", "protocol": "TCP"}],
-        },
+    body = service(NAME, NAME, PORT, "web")
+    body["spec"] |= {
+        "sessionAffinity": "ClientIP",
+        "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}},
     }
+    return body
 
 
 def _network_policy(env: Environment) -> Body:

@@ -11,7 +11,7 @@ experimental answer of upstream. Mountpoint pods get no requests, as upstream ad
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac, s3_csi
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.iam import PodIdentity, bucket_access
 from charts_src.lib.namespaces import MOUNT_S3, STORAGE
 from charts_src.lib.storage import MODELS_NAMESPACES
@@ -121,7 +121,7 @@ def _network_policies(env: Environment) -> Iterator[Body]:
     """Let Mountpoint pods reach S3 and their credentials, the driver the Kubernetes API and nothing else."""
     api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
     scraped = monitoring.scraped(s3_csi.METRICS_PORT)
-    yield network.allow(CONTROLLER, csi.labels(CONTROLLER), ingress=[scraped], egress=[api_server])
-    yield network.allow(NODE, csi.labels(NODE), egress=[api_server])
-    mountpoint = csi.labels(s3_csi.MOUNTPOINT)
+    yield network.allow(CONTROLLER, labels(CONTROLLER), ingress=[scraped], egress=[api_server])
+    yield network.allow(NODE, labels(NODE), egress=[api_server])
+    mountpoint = labels(s3_csi.MOUNTPOINT)
     yield network.allow(s3_csi.MOUNTPOINT, mountpoint, egress=csi_objects.aws_egress(), namespace=MOUNT_S3)

@@ -128,33 +128,6 @@ def _sso(env: Environment, section: ArgoWorkflows) -> Body:
     return login | {"issuer": env.ingress.oidc.issuer, "scopes": ["email", "groups"]}
 
 
-def labels(name: str) -> dict[str, str]:
-    """Give the labels of the pods of a program."""
-    return {"app.kubernetes.io/name": name}
-
-
-def deployment(
-    section: ArgoWorkflows, name: str, spec: Body, annotations: dict[str, str] | None = None
-) -> Body:
-    """Give the Deployment of a program that rolls one pod at a time and spreads over nodes."""
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": labels(name)},
-    }
-    body = {
-        "replicas": section.replicas,
-        "selector": {"matchLabels": labels(name)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {
-            "metadata": {"labels": labels(name)} | ({"annotations": annotations} if annotations else {}),
-            "spec": spec | {"topologySpreadConstraints": [spread]},
-        },
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
-
-
 def program(section: ArgoWorkflows, main: Body, **fields: object) -> Body:
     """Give the PodSpec of a program, which talks to the Kubernetes API and runs as upstream's user."""
     spec = pod(
@@ -162,20 +135,5 @@ def program(section: ArgoWorkflows, main: Body, **fields: object) -> Body:
         serviceAccountName=main["name"],
         automountServiceAccountToken=True,
         **fields,
-        **placement("none", "system"),
     )
     return spec | {"securityContext": spec["securityContext"] | {"runAsUser": 8737, "runAsGroup": 8737}}
-
-
-def service(name: str, port_name: str, port: int) -> Body:
-    """Give the Service that leads to one port of a program."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "labels": labels(name)},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": labels(name),
-            "ports": [{"name": port_name, "port": port, "targetPort": port_name, "protocol": "TCP"}],
-        },
-    }

@@ -11,13 +11,10 @@ from charts_src.lib.argo_workflows import (
     CONFIGURATION,
     CONTROLLER,
     MANAGED,
-    deployment,
     executor_image,
-    labels,
     program,
-    service,
 )
-from charts_src.lib.controllers import disruption_budget
+from charts_src.lib.controllers import deployment, disruption_budget, labels, service
 from charts_src.lib.images import image
 from charts_src.lib.pod import container, http_probe, mount, port, scratch
 from charts_src.lib.rbac import READ, Rule
@@ -76,7 +73,7 @@ def objects(env: Environment, section: ArgoWorkflows) -> Iterator[Body]:
     """Give what the controller is made of, but for its account and roles."""
     yield _deployment(env, section)
     yield disruption_budget(CONTROLLER)
-    yield service(CONTROLLER, "metrics", METRICS_PORT)
+    yield service(CONTROLLER, CONTROLLER, METRICS_PORT, "metrics")
     yield monitoring.service_monitor(CONTROLLER, labels(CONTROLLER), "metrics", interval="30s")
     yield network.allow(
         CONTROLLER,
@@ -117,4 +114,4 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
         readinessProbe=http_probe("/healthz", "health", periodSeconds=10, timeoutSeconds=5),
         volumeMounts=[mount("tmp", "/tmp")],  # noqa: S108
     )
-    return deployment(section, CONTROLLER, program(section, main, volumes=[scratch("tmp", "100Mi")]))
+    return deployment(CONTROLLER, section.replicas, program(section, main, volumes=[scratch("tmp", "100Mi")]))

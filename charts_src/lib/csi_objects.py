@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from charts_src.lib import csi, monitoring, network
+from charts_src.lib import monitoring, network
+from charts_src.lib.controllers import labels
 from charts_src.objects import Body
 
 
@@ -48,7 +49,7 @@ def pod_monitor(name: str, *endpoints: str) -> Body:
 
     Upstream's charts make a Service and a ServiceMonitor for each port.
     """
-    body = monitoring.pod_monitor(name, csi.labels(name), endpoints[0])
+    body = monitoring.pod_monitor(name, labels(name), endpoints[0])
     body["spec"]["podMetricsEndpoints"] = [{"port": endpoint} for endpoint in endpoints]
     return body
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from charts_src.lib.accelerators import Accelerator
+from charts_src.lib.controllers import labels
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -25,11 +26,6 @@ def has_accelerator(env: Environment, *accelerators: Accelerator) -> bool:
 def has_efa(env: Environment) -> bool:
     """Say whether a pool has EFA interfaces."""
     return any(pool.efa for pool in env.karpenter.node_pools.values())
-
-
-def labels(name: str) -> dict[str, str]:
-    """Give the labels of the pods of an agent."""
-    return {"app.kubernetes.io/name": name}
 
 
 def config_annotation(text: str) -> dict[str, str]:
