@@ -9,6 +9,7 @@ import hashlib
 import json
 
 from charts_src.lib import network, rbac
+from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.controllers import disruption_budget, labels, service, single
 from charts_src.lib.dashboards import DASHBOARDS
 from charts_src.lib.external_secrets import external_secret
@@ -48,10 +49,10 @@ class Grafana(Component):
         """Add Grafana with its files, and the way to it."""
         rbac.service_account(self, NAME)
         self.add(external_secret(self.env, NAME, SECRET))
-        self.add(_config_map("grafana-config", files(self.env)))
+        self.add(config_map("grafana-config", files(self.env)))
         for uid, dashboard in DASHBOARDS.items():
             text = json.dumps(dashboard, indent=1, sort_keys=True) + "\n"
-            self.add(_config_map(_dashboard_name(uid), {f"{uid}.json": text}))
+            self.add(config_map(_dashboard_name(uid), {f"{uid}.json": text}))
         self.add(_deployment(self.env))
         self.add(disruption_budget(NAME))
         self.add(service(NAME, NAME, PORT, "http"))
@@ -63,10 +64,6 @@ class Grafana(Component):
 
 def _dashboard_name(uid: str) -> str:
     return f"grafana-dashboard-{uid}"
-
-
-def _config_map(name: str, data: dict[str, str]) -> Body:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
 def _deployment(env: Environment) -> Body:
@@ -88,7 +85,7 @@ def _pod(env: Environment) -> Body:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         volumes=[
-            {"name": "config", "configMap": {"name": "grafana-config", "defaultMode": 420}},
+            config_volume("config", "grafana-config"),
             {"name": "dashboards", "projected": {"sources": dashboards, "defaultMode": 420}},
             scratch("data", "1Gi"),
             scratch("tmp", "256Mi"),

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charts_src.lib import iam, monitoring, rbac
+from charts_src.lib.config_maps import config_map
 from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
@@ -129,15 +130,11 @@ class JupyterHubComponent(Component):
 def _configuration(env: Environment, section: JupyterHub) -> Body:
     """Give the hub its configuration file, and the settings that it reads."""
     program = Path(__file__).parent.parent / "lib" / "jupyterhub_config.py"
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": CONFIGURATION},
-        "data": {
-            "jupyterhub_config.py": program.read_text(encoding="utf-8"),
-            "settings.json": json.dumps(settings(env, section), indent=2) + "\n",
-        },
+    files = {
+        "jupyterhub_config.py": program.read_text(encoding="utf-8"),
+        "settings.json": json.dumps(settings(env, section), indent=2) + "\n",
     }
+    return config_map(CONFIGURATION, files)
 
 
 def _state_claim() -> Body:

@@ -38,7 +38,7 @@ from charts_src.lib.karpenter_settings import (
     environment_variables,
 )
 from charts_src.lib.namespaces import KARPENTER
-from charts_src.lib.pod import container, http_probe, pod, port
+from charts_src.lib.pod import container, http_probe, pod, port, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -133,7 +133,7 @@ def _affinity() -> Body:
 
 
 def _container(env: Environment) -> Body:
-    amounts = {"cpu": env.karpenter.cpu, "memory": env.karpenter.memory}
+    memory = env.karpenter.memory
     return container(
         CONTAINER,
         image(env, f"public.ecr.aws/karpenter/controller:{env.karpenter.version}"),
@@ -142,7 +142,7 @@ def _container(env: Environment) -> Body:
         livenessProbe=http_probe("/healthz", "http", initialDelaySeconds=30, timeoutSeconds=30),
         readinessProbe=http_probe("/readyz", "http", initialDelaySeconds=5, timeoutSeconds=30),
         # A limit on CPU would slow it down just when many pods wait for nodes.
-        resources={"requests": amounts, "limits": {"memory": amounts["memory"]}},
+        resources=requests(env.karpenter.cpu, memory, memory),
     )
 
 

@@ -6,6 +6,7 @@ Sources, all kube-state-metrics v2.20.0: examples/standard (all objects), pkg/op
 from charts_src.emit import emit
 from charts_src.lib import network, object_states, rbac
 from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL
+from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.controllers import disruption_budget, labels, service, service_port, single
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import scraped
@@ -59,7 +60,8 @@ class KubeStateMetrics(Component):
         account = rbac.service_account(self, NAME)
         self.add(rbac.cluster_role(NAME, _rules()))
         rbac.bind_cluster_wide(account, NAME)
-        self.add(_config())
+        states = emit(object_states.object_states())
+        self.add(config_map(NAME, {"custom-resource-state.yaml": states}))
         # One pod, as upstream has it: a second one would repeat every series.
         self.add(single(NAME, _pod(self.env)))
         self.add(disruption_budget(NAME))
@@ -74,11 +76,6 @@ def _rules() -> tuple[Rule, ...]:
     return (*listed, *object_states.rules())
 
 
-def _config() -> Body:
-    data = {"custom-resource-state.yaml": emit(object_states.object_states())}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": data}
-
-
 def _pod(env: Environment) -> Body:
     return pod(
         _container(env),
@@ -90,7 +87,7 @@ def _pod(env: Environment) -> Body:
             "runAsGroup": 65534,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        volumes=[{"name": "config", "configMap": {"name": NAME, "defaultMode": 420}}],
+        volumes=[config_volume("config", NAME)],
     )
 
 

@@ -25,6 +25,7 @@ Differences from the chart:
 
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
+from charts_src.lib.config_maps import config_annotation, config_map
 from charts_src.lib.controllers import bare_deployment, disruption_budget, labels, service
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.neuron_scheduler import (
@@ -37,12 +38,7 @@ from charts_src.lib.neuron_scheduler import (
     scheduler_config,
     scheduler_pod,
 )
-from charts_src.lib.node_agents import (
-    cluster_binding,
-    config_annotation,
-    config_map,
-    has_accelerator,
-)
+from charts_src.lib.node_agents import cluster_binding, has_accelerator
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -82,7 +78,7 @@ class NeuronScheduler(Component):
         """Add both programs, what they may do and what they may talk to."""
         self._permissions()
         config = emit(scheduler_config())
-        self.add(config_map(NAME, **{"config.yaml": config}))
+        self.add(config_map(NAME, {"config.yaml": config}))
         self.add(bare_deployment(NAME, 2, scheduler_pod(self.env), annotations=config_annotation(config)))
         self.add(bare_deployment(EXTENSION, 1, extension_pod(self.env), {"type": "Recreate"}))
         self.add(service(EXTENSION, EXTENSION, EXTENSION_PORT, "http", labelled=False))

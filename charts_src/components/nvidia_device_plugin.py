@@ -17,14 +17,7 @@ from charts_src.lib.accelerators import selection
 from charts_src.lib.controllers import labels
 from charts_src.lib.mps import mps_daemon, mps_mounts, mps_volumes
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import (
-    agent,
-    cluster_binding,
-    daemon_set,
-    has_accelerator,
-    host_path,
-    requests,
-)
+from charts_src.lib.node_agents import agent, cluster_binding, daemon_set, has_accelerator
 from charts_src.lib.nvidia import (
     CONFIG_FILE,
     GPUS,
@@ -36,7 +29,7 @@ from charts_src.lib.nvidia import (
     plugin_image,
     shares,
 )
-from charts_src.lib.pod import container, mount, pod
+from charts_src.lib.pod import container, host_path, mount, pod, requests
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment

@@ -9,6 +9,7 @@ anywhere. Spark has its own operator and schedule; a workflow that needs a Spark
 
 from charts_src.emit import emit
 from charts_src.lib.accelerators import placement
+from charts_src.lib.config_maps import config_map
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.pod import container, pod, resources
@@ -55,12 +56,7 @@ def configuration(env: Environment, section: ArgoWorkflows) -> Body:
     }
     if section.templates_only:
         settings["workflowRestrictions"] = {"templateReferencing": "Strict"}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": CONFIGURATION},
-        "data": {"config": emit(settings)},
-    }
+    return config_map(CONFIGURATION, {"config": emit(settings)})
 
 
 def executor_image(env: Environment, section: ArgoWorkflows) -> str:

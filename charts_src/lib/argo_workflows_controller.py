@@ -16,7 +16,7 @@ from charts_src.lib.argo_workflows import (
 )
 from charts_src.lib.controllers import deployment, disruption_budget, labels, service
 from charts_src.lib.images import image
-from charts_src.lib.pod import container, http_probe, mount, port, scratch
+from charts_src.lib.pod import container, http_probe, mount, pod_field, port, scratch
 from charts_src.lib.rbac import READ, Rule
 from charts_src.model import Environment
 from charts_src.model.argo_workflows import ArgoWorkflows
@@ -101,12 +101,7 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
             f"--managed-namespace={MANAGED}",
             "--namespaced",
         ],
-        env=[
-            {
-                "name": "LEADER_ELECTION_IDENTITY",
-                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
-            }
-        ],
+        env=[pod_field("LEADER_ELECTION_IDENTITY", "metadata.name")],
         ports=[port("metrics", METRICS_PORT), port("health", HEALTH_PORT)],
         livenessProbe=http_probe(
             "/healthz", "health", initialDelaySeconds=90, periodSeconds=60, timeoutSeconds=30
