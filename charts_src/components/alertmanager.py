@@ -124,6 +124,6 @@ def _network_policy(env: Environment) -> Body:
 
 def _receivers(env: Environment) -> Iterator[Body]:
     if sends(env):
-        yield {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)}
+        yield network.https_egress()
     if env.monitoring.alertmanager.sns_topic:
-        yield {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)}
+        yield network.pod_identity_egress()

@@ -83,7 +83,7 @@ class FsxCsiDriver(Component):
         self.add(csi_objects.csi_driver(DRIVER))
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, NODE_RULES))
-        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(rbac.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
         self.add(_node_plugin(self.env))
         if self.env.storage.fsx.scratch:
             self._add_controller()
@@ -93,7 +93,7 @@ class FsxCsiDriver(Component):
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         for name, rules in CONTROLLER_RULES.items():
             self.add(rbac.cluster_role(name, rules))
-            self.add(csi_objects.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
+            self.add(rbac.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASES, LEASE_RULES))
         rbac.bind_role(account, LEASES)
         containers = controller_containers(env)

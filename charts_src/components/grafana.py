@@ -134,6 +134,6 @@ def _network_policy(env: Environment) -> Body:
         ],
         egress=[
             {"to": [network.pods(PROMETHEUS)], "ports": network.ports(9090)},
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+            network.https_egress(),
         ],
     )

@@ -22,7 +22,7 @@ from charts_src.lib.config_maps import config_map
 from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
-from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, account, in_notebooks, spawner_binding
+from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, in_notebooks
 from charts_src.lib.jupyterhub_network import policies
 from charts_src.lib.jupyterhub_pods import (
     CONFIGURATION,
@@ -64,14 +64,7 @@ class JupyterHubComponent(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let users' servers read the buckets of data and models."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return (iam.PodIdentity(NOTEBOOKS, ACCOUNT, access),)
+        return iam.reads_data_and_models(self.env, NOTEBOOKS, ACCOUNT)
 
     def compose(self) -> None:
         """Add the hub, the proxy, and what surrounds users' servers."""
@@ -90,8 +83,8 @@ class JupyterHubComponent(Component):
     def _accounts(self) -> None:
         rbac.service_account(self, "hub")
         rbac.service_account(self, "proxy")
-        self.add(in_notebooks(rbac.role(SPAWNER, SPAWNER_RULES)))
-        self.add(spawner_binding())
+        self.add(rbac.role(SPAWNER, SPAWNER_RULES, NOTEBOOKS))
+        self.add(rbac.role_binding(SPAWNER, "hub", JUPYTERHUB, NOTEBOOKS))
 
     def _programs(self) -> None:
         configuration = _configuration(self.env, self._section)
@@ -119,11 +112,11 @@ class JupyterHubComponent(Component):
         self.add(ingress(self.env.ingress, "jupyterhub", self._section.host, backend))
 
     def _servers(self) -> None:
-        self.add(account(ACCOUNT))
+        self.add(rbac.account(ACCOUNT, NOTEBOOKS))
         if self.env.ray_cluster:
             self.add(in_notebooks(external_secret(self.env, SHARED_TOKEN, [TOKEN_KEY])))
         if self._section.prepull and (daemon_set := puller(self.env)):
-            self.add(account(daemon_set["metadata"]["name"]))
+            self.add(rbac.account(daemon_set["metadata"]["name"], NOTEBOOKS))
             self.add(in_notebooks(daemon_set))
 
 

@@ -27,7 +27,6 @@ from charts_src.lib.karpenter_api import (
     DNS_ROLE,
     LEADER_ELECTION_ROLE,
     NODE_CLASS_RULES,
-    binding,
     flow_schemas,
 )
 from charts_src.lib.karpenter_settings import (
@@ -79,10 +78,10 @@ class KarpenterController(Component):
         self.add(LEADER_ELECTION_ROLE)
         self.add(DNS_ROLE)
         for name in (NAME, CORE):
-            self.add(binding("ClusterRole", name, NAME, KARPENTER))
+            self.add(rbac.cluster_binding(name, NAME, KARPENTER))
         for role in (LEADER_ELECTION_ROLE, DNS_ROLE):
             namespace = role["metadata"].get("namespace", KARPENTER)
-            self.add(binding("Role", role["metadata"]["name"], NAME, KARPENTER, namespace))
+            self.add(rbac.role_binding(role["metadata"]["name"], NAME, KARPENTER, namespace))
 
 
 def _deployment(env: Environment) -> Body:

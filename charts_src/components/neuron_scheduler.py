@@ -38,8 +38,8 @@ from charts_src.lib.neuron_scheduler import (
     scheduler_config,
     scheduler_pod,
 )
-from charts_src.lib.node_agents import cluster_binding, has_accelerator
-from charts_src.lib.rbac import READ, Rule
+from charts_src.lib.node_agents import has_accelerator
+from charts_src.lib.rbac import READ, Rule, cluster_binding
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -95,22 +95,12 @@ class NeuronScheduler(Component):
         for role in ("system:kube-scheduler", "system:volume-scheduler"):
             binding = f"{NAME}-as-{role.removeprefix('system:')}"
             self.add(cluster_binding(role, NAME, ACCELERATORS, binding))
-        self.add(_authentication_reader())
+        # How the API server authenticates, which the scheduler needs to know to serve over TLS.
+        reader = f"{NAME}-authentication-reader"
+        self.add(rbac.role_binding(_AUTHENTICATION, NAME, ACCELERATORS, "kube-system", reader))
         rbac.service_account(self, EXTENSION)
         self.add(rbac.cluster_role(EXTENSION, EXTENSION_RULES))
         self.add(cluster_binding(EXTENSION, EXTENSION, ACCELERATORS))
-
-
-def _authentication_reader() -> Body:
-    """Let the scheduler read how the API server authenticates, which it needs to serve over TLS."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": f"{NAME}-authentication-reader", "namespace": "kube-system"},
-        "roleRef": {"apiGroup": group, "kind": "Role", "name": _AUTHENTICATION},
-        "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": ACCELERATORS}],
-    }
 
 
 def _pod_monitor() -> Body:

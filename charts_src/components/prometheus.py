@@ -121,5 +121,5 @@ def _network_policy(env: Environment) -> Body:
 
 def _remote_egress(env: Environment) -> Iterator[Body]:
     if env.monitoring.prometheus.remote_write:
-        yield {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)}
-        yield {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)}
+        yield network.aws_api_egress()
+        yield network.pod_identity_egress()

@@ -67,18 +67,18 @@ class S3CsiDriver(Component):
         self.add(
             csi.node_plugin(NODE, NODE_ACCOUNT, s3_csi.DRIVER, s3_csi.node_containers(env), hostPID=True)
         )
-        self.add(_mountpoint_account())
+        self.add(rbac.account(s3_csi.MOUNTPOINT, MOUNT_S3))
         for body in (*s3_csi.priority_classes(env), *_network_policies(env)):
             self.add(body)
 
     def _controller_permissions(self) -> None:
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         self.add(rbac.cluster_role(CONTROLLER_ROLE, s3_csi.CONTROLLER_RULES))
-        self.add(csi_objects.cluster_binding(CONTROLLER_ROLE, CONTROLLER_ACCOUNT, STORAGE))
+        self.add(rbac.cluster_binding(CONTROLLER_ROLE, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASE_ROLE, s3_csi.LEASE_RULES))
         rbac.bind_role(account, LEASE_ROLE)
-        self.add(_elsewhere(rbac.role(MOUNTPOINT_ROLE, s3_csi.MOUNTPOINT_RULES)))
-        self.add(csi_objects.role_binding(MOUNTPOINT_ROLE, "Role", CONTROLLER_ACCOUNT, STORAGE, MOUNT_S3))
+        self.add(rbac.role(MOUNTPOINT_ROLE, s3_csi.MOUNTPOINT_RULES, MOUNT_S3))
+        self.add(rbac.role_binding(MOUNTPOINT_ROLE, CONTROLLER_ACCOUNT, STORAGE, MOUNT_S3))
         if self.env.csi_drivers.s3.headroom:
             self.add(rbac.cluster_role(HEADROOM_ROLE, s3_csi.HEADROOM_RULES))
             for namespace in MODELS_NAMESPACES:
@@ -87,9 +87,9 @@ class S3CsiDriver(Component):
     def _node_permissions(self) -> None:
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, s3_csi.NODE_RULES))
-        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
-        self.add(_elsewhere(rbac.role(WATCH_ROLE, s3_csi.WATCH_RULES)))
-        self.add(csi_objects.role_binding(WATCH_ROLE, "Role", NODE_ACCOUNT, STORAGE, MOUNT_S3))
+        self.add(rbac.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(rbac.role(WATCH_ROLE, s3_csi.WATCH_RULES, MOUNT_S3))
+        self.add(rbac.role_binding(WATCH_ROLE, NODE_ACCOUNT, STORAGE, MOUNT_S3))
 
 
 def _csi_driver() -> Body:
@@ -101,20 +101,6 @@ def _csi_driver() -> Body:
     return csi_objects.csi_driver(
         s3_csi.DRIVER, podInfoOnMount=True, requiresRepublish=True, tokenRequests=tokens
     )
-
-
-def _mountpoint_account() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": s3_csi.MOUNTPOINT, "namespace": MOUNT_S3},
-        "automountServiceAccountToken": False,
-    }
-
-
-def _elsewhere(role: Body) -> Body:
-    """Put a role into the namespace of Mountpoint pods."""
-    return role | {"metadata": role["metadata"] | {"namespace": MOUNT_S3}}
 
 
 def _network_policies(env: Environment) -> Iterator[Body]:

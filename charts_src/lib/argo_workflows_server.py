@@ -176,7 +176,7 @@ def _network_policy(env: Environment) -> Body:
         ],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-            {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
+            network.https_egress(),
+            network.pod_identity_egress(),
         ],
     )

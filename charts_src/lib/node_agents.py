@@ -51,15 +51,3 @@ def daemon_set(name: str, pod: Body, config: str = "") -> Body:
 def agent(**fields: Any) -> Body:
     """Give the pod fields that all agents have, and further `fields`."""
     return {"priorityClassName": "system-node-critical", "tolerations": TOLERATIONS} | fields
-
-
-def cluster_binding(role: str, account: str, namespace: str, name: str = "") -> Body:
-    """Give a ServiceAccount the rules of a ClusterRole everywhere; `name` is that of the binding."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": name or role},
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }

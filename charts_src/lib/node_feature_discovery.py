@@ -21,9 +21,8 @@ from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.controllers import bare_deployment, disruption_budget, labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import cluster_binding
 from charts_src.lib.pod import container, http_probe, mount, node_name, pod, port, requests
-from charts_src.lib.rbac import Rule
+from charts_src.lib.rbac import Rule, cluster_binding
 from charts_src.model import Environment
 from charts_src.objects import Body
 

@@ -68,14 +68,7 @@ class SharedRayCluster(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let tasks, and drivers on the head, read the buckets of data and models, as notebooks may."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return tuple(iam.PodIdentity(RAY, account, access) for account in (ray.SHARED, f"{ray.SHARED}-head"))
+        return iam.reads_data_and_models(self.env, RAY, ray.SHARED, f"{ray.SHARED}-head")
 
     def compose(self) -> None:
         """Add the cluster, its token, and what may reach it."""

@@ -58,14 +58,7 @@ class RayTraining(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let the head and workers read data and models; checkpoints reach S3 through FSx."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return tuple(iam.PodIdentity(TRAINING, account, access) for account in (_ACCOUNT, f"{_ACCOUNT}-head"))
+        return iam.reads_data_and_models(self.env, TRAINING, _ACCOUNT, f"{_ACCOUNT}-head")
 
     def compose(self) -> None:
         """Add the job, its configuration, and what its pods may talk to."""
