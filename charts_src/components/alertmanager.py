@@ -11,6 +11,7 @@ from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import placement
 from charts_src.lib.alert_routes import NAME as ROUTES
 from charts_src.lib.alert_routes import alert_routes, sends, topic_arn
+from charts_src.lib.controllers import disruption_budget, labels, service
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
@@ -50,14 +51,11 @@ class Alertmanager(Component):
         self.add(_alertmanager(self.env))
         for body in alert_routes(self.env):
             self.add(body)
-        self.add(_service())
-        self.add(_disruption_budget())
+        # Prometheus sends every alert to each of the servers, and they agree on who notifies.
+        self.add(service(NAME, NAME, PORT, "web"))
+        self.add(disruption_budget(NAME))
         self.add(_network_policy(self.env))
-        self.add(service_monitor(NAME, _labels(), "web"))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
+        self.add(service_monitor(NAME, labels(NAME), "web"))
 
 
 def _alertmanager(env: Environment) -> Body:
@@ -75,7 +73,7 @@ def _alertmanager(env: Environment) -> Body:
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": _labels()},
+        "labelSelector": {"matchLabels": labels(NAME)},
     }
     spec = {
         "version": f"v{section.version}",
@@ -108,36 +106,13 @@ def _alertmanager(env: Environment) -> Body:
     }
 
 
-def _service() -> Body:
-    """Lead to all servers: Prometheus sends every alert to each, and they agree on who notifies."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": _labels()},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "web", "port": PORT, "targetPort": "web", "protocol": "TCP"}],
-        },
-    }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let Prometheus send alerts, the servers talk to one another, and notifications out if there are any."""
-    peers = [network.pods(_labels())]
+    peers = [network.pods(labels(NAME))]
     mesh = network.ports(MESH_PORT) + network.ports(MESH_PORT, protocol="UDP")
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[
             {"from": [network.pods(PROMETHEUS)], "ports": network.ports(PORT)},
             scraped(PORT, RELOADER_PORT),
@@ -149,6 +124,6 @@ def _network_policy(env: Environment) -> Body:
 
 def _receivers(env: Environment) -> Iterator[Body]:
     if sends(env):
-        yield {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)}
+        yield network.https_egress()
     if env.monitoring.alertmanager.sns_topic:
-        yield {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)}
+        yield network.pod_identity_egress()

@@ -88,7 +88,7 @@ class ArgoWorkflows(Component):
         rbac.bind_role(account, program)
 
     def _managed_permissions(self, program: str, rules: tuple[Rule, ...]) -> None:
-        self.add(_in_managed(rbac.role(program, rules)))
+        self.add(rbac.role(program, rules, MANAGED))
         self.add(binding(program, program, ARGO_WORKFLOWS))
 
     def _secrets(self) -> None:
@@ -102,15 +102,11 @@ class ArgoWorkflows(Component):
         self.add(binding(name, SERVER, ARGO_WORKFLOWS))
 
     def _workflow_pods(self) -> None:
-        self.add(_in_managed(rbac.role(EXECUTOR, EXECUTOR_RULES)))
-        self.add(_in_managed(rbac.role(ARTIFACT_GC, ARTIFACT_GC_RULES)))
+        self.add(rbac.role(EXECUTOR, EXECUTOR_RULES, MANAGED))
+        self.add(rbac.role(ARTIFACT_GC, ARTIFACT_GC_RULES, MANAGED))
         self.add(workflow_account(ARTIFACT_GC))
         self.add(binding(ARTIFACT_GC, ARTIFACT_GC))
         self.add(_workflow_network(self.env))
-
-
-def _in_managed(body: Body) -> Body:
-    return body | {"metadata": body["metadata"] | {"namespace": MANAGED}}
 
 
 def _workflow_network(env: Environment) -> Body:
@@ -123,8 +119,8 @@ def _workflow_network(env: Environment) -> Body:
         POD,
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-            {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
+            network.https_egress(),
+            network.pod_identity_egress(),
         ],
         namespace=MANAGED,
     )

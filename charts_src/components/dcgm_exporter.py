@@ -18,21 +18,14 @@ Differences from the chart:
 
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.config_maps import config_map, config_volume
+from charts_src.lib.controllers import labels
 from charts_src.lib.gpu_sharing import SHARED_GPU
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import (
-    agent,
-    config_map,
-    daemon_set,
-    has_accelerator,
-    host_path,
-    labels,
-    node_name,
-    requests,
-)
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
 from charts_src.lib.nvidia import shares
-from charts_src.lib.pod import container, http_probe, mount, pod, port
+from charts_src.lib.pod import container, host_path, http_probe, mount, node_name, pod, port, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -90,7 +83,7 @@ class DcgmExporter(Component):
         """Add the exporter, and the way of Prometheus to it."""
         rbac.service_account(self, NAME)
         counters = "".join(f"{', '.join(counter)}\n" for counter in COUNTERS)
-        self.add(config_map(NAME, **{"counters.csv": counters}))
+        self.add(config_map(NAME, {"counters.csv": counters}))
         self.add(daemon_set(NAME, _pod(self.env), counters))
         self.add(_pod_monitor())
         self.add(network.allow(NAME, labels(NAME), ingress=[monitoring.scraped(PORT)]))
@@ -116,7 +109,7 @@ def _pod(env: Environment) -> Body:
         serviceAccountName=NAME,
         volumes=[
             host_path("pod-resources", _PODS, "Directory"),
-            {"name": "counters", "configMap": {"name": NAME, "defaultMode": 420}},
+            config_volume("counters", NAME),
         ],
         **agent(),
         **selection(["nvidia"]),

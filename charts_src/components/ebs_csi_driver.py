@@ -12,6 +12,7 @@ of nodes (alpha).
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.csi_iam import ebs_statements
 from charts_src.lib.ebs_csi import (
     DEVICES,
@@ -102,7 +103,7 @@ class EbsCsiDriver(Component):
                 volumes=[csi.SOCKET_VOLUME],
             )
         )
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi.node_plugin(NODE, NODE_ACCOUNT, DRIVER, node_containers(env), volumes=[DEVICES]))
         self.add(csi_objects.pod_monitor(CONTROLLER, *METRICS))
         self.add(csi_objects.pod_monitor(NODE, "metrics"))
@@ -113,12 +114,12 @@ class EbsCsiDriver(Component):
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         for name, rules in CONTROLLER_RULES.items():
             self.add(rbac.cluster_role(name, rules))
-            self.add(csi_objects.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
+            self.add(rbac.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASES, LEASE_RULES))
         rbac.bind_role(account, LEASES)
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, NODE_RULES))
-        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(rbac.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
 
 
 def _csi_driver(env: Environment) -> Body:
@@ -132,10 +133,8 @@ def _network_policies(env: Environment) -> Iterator[Body]:
     api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
     yield network.allow(
         CONTROLLER,
-        csi.labels(CONTROLLER),
+        labels(CONTROLLER),
         ingress=[monitoring.scraped(*METRICS.values())],
         egress=[api_server, *csi_objects.aws_egress()],
     )
-    yield network.allow(
-        NODE, csi.labels(NODE), ingress=[monitoring.scraped(NODE_METRICS)], egress=[api_server]
-    )
+    yield network.allow(NODE, labels(NODE), ingress=[monitoring.scraped(NODE_METRICS)], egress=[api_server])

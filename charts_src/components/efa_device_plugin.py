@@ -18,8 +18,8 @@ from charts_src.lib import rbac
 from charts_src.lib.accelerators import efa_selection
 from charts_src.lib.eks_registry import eks_image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import agent, daemon_set, has_efa, host_path, requests
-from charts_src.lib.pod import container, mount, pod
+from charts_src.lib.node_agents import agent, daemon_set, has_efa
+from charts_src.lib.pod import container, host_path, mount, pod, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body

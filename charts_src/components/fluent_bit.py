@@ -13,12 +13,14 @@ Different from that chart:
 
 from charts_src.fingerprint import of_text
 from charts_src.lib import monitoring, network, rbac
+from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.controllers import labels
 from charts_src.lib.fluent_bit_config import HTTP, STATE, configuration, log_group
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import NODE_AGENTS
-from charts_src.lib.pod import container, http_probe, mount, pod, port
+from charts_src.lib.node_agents import agent, daemon_set
+from charts_src.lib.pod import container, host_path, http_probe, mount, pod, port, requests
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -55,14 +57,7 @@ class FluentBit(Component):
         self.add(rbac.cluster_role(AGENT, RULES))
         rbac.bind_cluster_wide(account, AGENT)
         text = configuration(self.env)
-        self.add(
-            {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": AGENT},
-                "data": {"fluent-bit.yaml": text},
-            }
-        )
+        self.add(config_map(AGENT, {"fluent-bit.yaml": text}))
         self.add(_daemon_set(self.env, of_text(text)))
         self.add(monitoring.pod_monitor(AGENT, labels(AGENT), "http", path="/api/v2/metrics/prometheus"))
         self.add(_network_policy(self.env))
@@ -87,24 +82,13 @@ def _s3_grant(env: Environment) -> list[Body]:
 
 
 def _daemon_set(env: Environment, config_hash: str) -> Body:
-    """Give the agents; they tolerate all taints, so that no node is silent, and roll a tenth at a time.
+    """Give the agents; they tolerate all taints, so that no node is silent.
 
     Fluent Bit reads its configuration once, so its hash rolls them.
     """
-    metadata = {"labels": labels(AGENT), "annotations": {"genai-on-eks/config": config_hash}}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": AGENT},
-        "spec": {
-            "selector": {"matchLabels": labels(AGENT)},
-            "updateStrategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "10%"},
-            },
-            "template": {"metadata": metadata, "spec": _pod(env)},
-        },
-    }
+    body = daemon_set(AGENT, _pod(env))
+    body["spec"]["template"]["metadata"]["annotations"] = {"genai-on-eks/config": config_hash}
+    return body
 
 
 def _pod(env: Environment) -> Body:
@@ -112,15 +96,13 @@ def _pod(env: Environment) -> Body:
         _container(env),
         serviceAccountName=AGENT,
         automountServiceAccountToken=True,
-        nodeSelector={"kubernetes.io/os": "linux"},
-        priorityClassName="system-node-critical",
         terminationGracePeriodSeconds=30,
-        tolerations=[{"operator": "Exists"}],
         volumes=[
-            {"name": "config", "configMap": {"name": AGENT, "defaultMode": 420}},
-            {"name": "logs", "hostPath": {"path": "/var/log", "type": ""}},
-            {"name": "state", "hostPath": {"path": STATE, "type": "DirectoryOrCreate"}},
+            config_volume("config", AGENT),
+            host_path("logs", "/var/log", ""),
+            host_path("state", STATE, "DirectoryOrCreate"),
         ],
+        **agent(nodeSelector={"kubernetes.io/os": "linux"}),
     )
     profile = spec["securityContext"]["seccompProfile"]
     return spec | {"securityContext": {"runAsUser": 0, "runAsGroup": 0, "seccompProfile": profile}}
@@ -136,10 +118,7 @@ def _container(env: Environment) -> Body:
         ports=[port("http", HTTP)],
         livenessProbe=http_probe("/api/v1/uptime", "http", initialDelaySeconds=10, timeoutSeconds=5),
         readinessProbe=http_probe("/api/v1/health", "http", initialDelaySeconds=10, timeoutSeconds=5),
-        resources={
-            "requests": {"cpu": "50m", "memory": "128Mi"},
-            "limits": {"memory": "512Mi"},
-        },
+        resources=requests("50m", "128Mi", "512Mi"),
         volumeMounts=[
             mount("config", "/fluent-bit/config", readOnly=True),
             mount("logs", "/var/log", readOnly=True),

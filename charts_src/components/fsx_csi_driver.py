@@ -10,6 +10,7 @@ the controller, and with it all AWS permissions, is there only where storage.fsx
 from collections.abc import Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.csi_iam import fsx_statements
 from charts_src.lib.fsx_csi import DRIVER, METRICS, controller_containers, node_containers
 from charts_src.lib.iam import PodIdentity
@@ -82,7 +83,7 @@ class FsxCsiDriver(Component):
         self.add(csi_objects.csi_driver(DRIVER))
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, NODE_RULES))
-        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(rbac.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
         self.add(_node_plugin(self.env))
         if self.env.storage.fsx.scratch:
             self._add_controller()
@@ -92,19 +93,19 @@ class FsxCsiDriver(Component):
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         for name, rules in CONTROLLER_RULES.items():
             self.add(rbac.cluster_role(name, rules))
-            self.add(csi_objects.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
+            self.add(rbac.cluster_binding(name, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASES, LEASE_RULES))
         rbac.bind_role(account, LEASES)
         containers = controller_containers(env)
         replicas = env.csi_drivers.replicas
         volumes = [csi.SOCKET_VOLUME]
         self.add(csi.controller(CONTROLLER, CONTROLLER_ACCOUNT, replicas, containers, volumes=volumes))
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi_objects.pod_monitor(CONTROLLER, *METRICS))
         api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
         scraped = monitoring.scraped(*METRICS.values())
         egress = [api_server, *csi_objects.aws_egress()]
-        self.add(network.allow(CONTROLLER, csi.labels(CONTROLLER), ingress=[scraped], egress=egress))
+        self.add(network.allow(CONTROLLER, labels(CONTROLLER), ingress=[scraped], egress=egress))
 
 
 def _node_plugin(env: Environment) -> Body:

@@ -12,7 +12,7 @@ from charts_src.lib import rbac
 from charts_src.lib.accelerators import placement
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import STORAGE
-from charts_src.lib.pod import container, mount, pod
+from charts_src.lib.pod import container, mount, pod, requests
 from charts_src.lib.storage import FSX_DIRECTORIES, FSX_USER, fsx_volume
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -50,7 +50,7 @@ def _job(env: Environment, name: str) -> Body:
         "directories",
         image(env, _IMAGE),
         command=["/bin/sh", "-c", script],
-        resources={"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+        resources=requests("10m", "16Mi", "64Mi"),
         securityContext={
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"], "add": ["CHOWN", "FOWNER"]},

@@ -17,17 +17,9 @@ Differences from the chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import (
-    agent,
-    cluster_binding,
-    daemon_set,
-    has_accelerator,
-    labels,
-    node_name,
-    pod_field,
-    requests,
-)
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
 from charts_src.lib.node_feature_discovery import GC, MASTER, gc_objects, master_objects
 from charts_src.lib.nvidia import (
     CONFIG_FILE,
@@ -40,8 +32,8 @@ from charts_src.lib.nvidia import (
     plugin_image,
     shares,
 )
-from charts_src.lib.pod import container, pod
-from charts_src.lib.rbac import READ, Rule
+from charts_src.lib.pod import container, node_name, pod, pod_field, requests
+from charts_src.lib.rbac import READ, Rule, cluster_binding
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body

@@ -9,7 +9,8 @@ import hashlib
 import json
 
 from charts_src.lib import network, rbac
-from charts_src.lib.accelerators import placement
+from charts_src.lib.config_maps import config_map, config_volume
+from charts_src.lib.controllers import disruption_budget, labels, service, single
 from charts_src.lib.dashboards import DASHBOARDS
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.grafana_config import DASHBOARDS_PATH, PORT, files
@@ -48,42 +49,27 @@ class Grafana(Component):
         """Add Grafana with its files, and the way to it."""
         rbac.service_account(self, NAME)
         self.add(external_secret(self.env, NAME, SECRET))
-        self.add(_config_map("grafana-config", files(self.env)))
+        self.add(config_map("grafana-config", files(self.env)))
         for uid, dashboard in DASHBOARDS.items():
             text = json.dumps(dashboard, indent=1, sort_keys=True) + "\n"
-            self.add(_config_map(_dashboard_name(uid), {f"{uid}.json": text}))
+            self.add(config_map(_dashboard_name(uid), {f"{uid}.json": text}))
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
-        self.add(_service())
+        self.add(disruption_budget(NAME))
+        self.add(service(NAME, NAME, PORT, "http"))
         backend = Backend(NAME, PORT, "/api/health", 30)
         self.add(ingress(self.env.ingress, NAME, self.env.monitoring.grafana.host, backend))
-        self.add(service_monitor(NAME, _labels(), "http"))
+        self.add(service_monitor(NAME, labels(NAME), "http"))
         self.add(_network_policy(self.env))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
 
 
 def _dashboard_name(uid: str) -> str:
     return f"grafana-dashboard-{uid}"
 
 
-def _config_map(name: str, data: dict[str, str]) -> Body:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
 def _deployment(env: Environment) -> Body:
     """Start anew when the settings change, which Grafana reads once; dashboards it reads again by itself."""
     checksum = hashlib.sha256("".join(files(env).values()).encode()).hexdigest()
-    metadata = {"labels": _labels(), "annotations": {"genai-on-eks/config-checksum": checksum}}
-    spec = {
-        "replicas": 1,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": metadata, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    return single(NAME, _pod(env), {"genai-on-eks/config-checksum": checksum})
 
 
 def _pod(env: Environment) -> Body:
@@ -99,12 +85,11 @@ def _pod(env: Environment) -> Body:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         volumes=[
-            {"name": "config", "configMap": {"name": "grafana-config", "defaultMode": 420}},
+            config_volume("config", "grafana-config"),
             {"name": "dashboards", "projected": {"sources": dashboards, "defaultMode": 420}},
             scratch("data", "1Gi"),
             scratch("tmp", "256Mi"),
         ],
-        **placement("none", "system"),
     )
 
 
@@ -138,39 +123,17 @@ def _file(name: str, path: str) -> Body:
     return mount("config", path, readOnly=True) | {"subPath": name}
 
 
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": _labels()},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let the load balancer in, and Grafana to Prometheus and, over HTTPS, to the identity provider."""
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[
             {"from": [network.block(env.cluster.vpc_cidr)], "ports": network.ports(PORT)},
             scraped(PORT),
         ],
         egress=[
             {"to": [network.pods(PROMETHEUS)], "ports": network.ports(9090)},
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+            network.https_egress(),
         ],
     )

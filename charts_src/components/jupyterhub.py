@@ -18,9 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from charts_src.lib import iam, monitoring, rbac
+from charts_src.lib.config_maps import config_map
+from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.ingress import Backend, ingress
-from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, account, in_notebooks, spawner_binding
+from charts_src.lib.jupyterhub_access import SPAWNER, SPAWNER_RULES, in_notebooks
 from charts_src.lib.jupyterhub_network import policies
 from charts_src.lib.jupyterhub_pods import (
     CONFIGURATION,
@@ -62,14 +64,7 @@ class JupyterHubComponent(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let users' servers read the buckets of data and models."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return (iam.PodIdentity(NOTEBOOKS, ACCOUNT, access),)
+        return iam.reads_data_and_models(self.env, NOTEBOOKS, ACCOUNT)
 
     def compose(self) -> None:
         """Add the hub, the proxy, and what surrounds users' servers."""
@@ -88,8 +83,8 @@ class JupyterHubComponent(Component):
     def _accounts(self) -> None:
         rbac.service_account(self, "hub")
         rbac.service_account(self, "proxy")
-        self.add(in_notebooks(rbac.role(SPAWNER, SPAWNER_RULES)))
-        self.add(spawner_binding())
+        self.add(rbac.role(SPAWNER, SPAWNER_RULES, NOTEBOOKS))
+        self.add(rbac.role_binding(SPAWNER, "hub", JUPYTERHUB, NOTEBOOKS))
 
     def _programs(self) -> None:
         configuration = _configuration(self.env, self._section)
@@ -100,7 +95,7 @@ class JupyterHubComponent(Component):
         self.add(hub(self.env, self._section, configuration))
         self.add(proxy(self.env))
         for name, labels in (("hub", HUB), ("proxy", PROXY)):
-            self.add(_disruption_budget(name, labels))
+            self.add(disruption_budget(name, labels))
         self.add(monitoring.pod_monitor("hub", HUB, "http", path="/hub/metrics"))
         self.add(monitoring.pod_monitor("proxy", PROXY, "metrics", path="/metrics"))
 
@@ -110,33 +105,29 @@ class JupyterHubComponent(Component):
         Kernels' WebSockets stay open: Jupyter pings every 30 seconds (jupyter_server, base/websocket.py), and
         the load balancer waits for 600.
         """
-        self.add(_service("hub", HUB, HUB_PORT, "http"))
-        self.add(_service("proxy-api", PROXY, PROXY_API_PORT, "api"))
-        self.add(_service("proxy-public", PROXY, PROXY_PORT, "http"))
+        self.add(service("hub", HUB, HUB_PORT, "http", labelled=False))
+        self.add(service("proxy-api", PROXY, PROXY_API_PORT, "api", labelled=False))
+        self.add(service("proxy-public", PROXY, PROXY_PORT, "http", labelled=False))
         backend = Backend("proxy-public", PROXY_PORT, "/_chp_healthz", drain_seconds=30)
         self.add(ingress(self.env.ingress, "jupyterhub", self._section.host, backend))
 
     def _servers(self) -> None:
-        self.add(account(ACCOUNT))
+        self.add(rbac.account(ACCOUNT, NOTEBOOKS))
         if self.env.ray_cluster:
             self.add(in_notebooks(external_secret(self.env, SHARED_TOKEN, [TOKEN_KEY])))
         if self._section.prepull and (daemon_set := puller(self.env)):
-            self.add(account(daemon_set["metadata"]["name"]))
+            self.add(rbac.account(daemon_set["metadata"]["name"], NOTEBOOKS))
             self.add(in_notebooks(daemon_set))
 
 
 def _configuration(env: Environment, section: JupyterHub) -> Body:
     """Give the hub its configuration file, and the settings that it reads."""
     program = Path(__file__).parent.parent / "lib" / "jupyterhub_config.py"
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": CONFIGURATION},
-        "data": {
-            "jupyterhub_config.py": program.read_text(encoding="utf-8"),
-            "settings.json": json.dumps(settings(env, section), indent=2) + "\n",
-        },
+    files = {
+        "jupyterhub_config.py": program.read_text(encoding="utf-8"),
+        "settings.json": json.dumps(settings(env, section), indent=2) + "\n",
     }
+    return config_map(CONFIGURATION, files)
 
 
 def _state_claim() -> Body:
@@ -150,24 +141,4 @@ def _state_claim() -> Body:
             "storageClassName": BLOCK_STORAGE_CLASS,
             "volumeMode": "Filesystem",
         },
-    }
-
-
-def _service(name: str, labels: dict[str, str], number: int, target: str) -> Body:
-    ports = [{"name": target, "port": number, "targetPort": target, "protocol": "TCP"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"type": "ClusterIP", "selector": labels, "ports": ports},
-    }
-
-
-def _disruption_budget(name: str, labels: dict[str, str]) -> Body:
-    """Let a drain take the pod: with one replica, any other number would hold the drain up for ever."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}},
     }

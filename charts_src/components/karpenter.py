@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from charts_src.lib import karpenter_iam, monitoring, network, rbac
 from charts_src.lib.cluster_nodes import cluster_toleration
+from charts_src.lib.controllers import bare_deployment, disruption_budget, labels, service
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.images import image
 from charts_src.lib.karpenter_api import (
@@ -26,7 +27,6 @@ from charts_src.lib.karpenter_api import (
     DNS_ROLE,
     LEADER_ELECTION_ROLE,
     NODE_CLASS_RULES,
-    binding,
     flow_schemas,
 )
 from charts_src.lib.karpenter_settings import (
@@ -37,14 +37,13 @@ from charts_src.lib.karpenter_settings import (
     environment_variables,
 )
 from charts_src.lib.namespaces import KARPENTER
-from charts_src.lib.pod import container, http_probe, pod, port
+from charts_src.lib.pod import container, http_probe, pod, port, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
 
 CORE = "karpenter-core"
 _USER = 65532
-_POD_IDENTITY_AGENT = "169.254.170.23/32"
 
 
 class KarpenterController(Component):
@@ -65,9 +64,9 @@ class KarpenterController(Component):
         """Add the controller, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
-        self.add(_metrics_service())
-        self.add(monitoring.service_monitor(NAME, _labels(), "http-metrics", path="/metrics"))
+        self.add(disruption_budget(NAME))
+        self.add(service(NAME, NAME, METRICS_PORT, "http-metrics", labelled=False))
+        self.add(monitoring.service_monitor(NAME, labels(NAME), "http-metrics", path="/metrics"))
         self.add(_network_policy(self.env))
         for body in flow_schemas(NAME, KARPENTER):
             self.add(body)
@@ -79,25 +78,16 @@ class KarpenterController(Component):
         self.add(LEADER_ELECTION_ROLE)
         self.add(DNS_ROLE)
         for name in (NAME, CORE):
-            self.add(binding("ClusterRole", name, NAME, KARPENTER))
+            self.add(rbac.cluster_binding(name, NAME, KARPENTER))
         for role in (LEADER_ELECTION_ROLE, DNS_ROLE):
             namespace = role["metadata"].get("namespace", KARPENTER)
-            self.add(binding("Role", role["metadata"]["name"], NAME, KARPENTER, namespace))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
+            self.add(rbac.role_binding(role["metadata"]["name"], NAME, KARPENTER, namespace))
 
 
 def _deployment(env: Environment) -> Body:
-    spec = {
-        "replicas": env.karpenter.replicas,
-        "selector": {"matchLabels": _labels()},
-        # No two pods share a node, so there may be no node for a surge.
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-        "template": {"metadata": {"labels": _labels()}, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    # No two pods share a node, so there may be no node for a surge.
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    return bare_deployment(NAME, env.karpenter.replicas, _pod(env), strategy)
 
 
 def _pod(env: Environment) -> Body:
@@ -126,7 +116,7 @@ def _pod(env: Environment) -> Body:
                 "maxSkew": 1,
                 "topologyKey": "topology.kubernetes.io/zone",
                 "whenUnsatisfiable": "DoNotSchedule",
-                "labelSelector": {"matchLabels": _labels()},
+                "labelSelector": {"matchLabels": labels(NAME)},
             }
         ],
     )
@@ -134,7 +124,7 @@ def _pod(env: Environment) -> Body:
 
 def _affinity() -> Body:
     no_pool = {"matchExpressions": [{"key": "karpenter.sh/nodepool", "operator": "DoesNotExist"}]}
-    other = {"labelSelector": {"matchLabels": _labels()}, "topologyKey": "kubernetes.io/hostname"}
+    other = {"labelSelector": {"matchLabels": labels(NAME)}, "topologyKey": "kubernetes.io/hostname"}
     return {
         "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [no_pool]}},
         "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [other]},
@@ -142,7 +132,7 @@ def _affinity() -> Body:
 
 
 def _container(env: Environment) -> Body:
-    amounts = {"cpu": env.karpenter.cpu, "memory": env.karpenter.memory}
+    memory = env.karpenter.memory
     return container(
         CONTAINER,
         image(env, f"public.ecr.aws/karpenter/controller:{env.karpenter.version}"),
@@ -151,38 +141,19 @@ def _container(env: Environment) -> Body:
         livenessProbe=http_probe("/healthz", "http", initialDelaySeconds=30, timeoutSeconds=30),
         readinessProbe=http_probe("/readyz", "http", initialDelaySeconds=5, timeoutSeconds=30),
         # A limit on CPU would slow it down just when many pods wait for nodes.
-        resources={"requests": amounts, "limits": {"memory": amounts["memory"]}},
+        resources=requests(env.karpenter.cpu, memory, memory),
     )
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
-def _metrics_service() -> Body:
-    ports = [{"name": "http-metrics", "port": METRICS_PORT, "targetPort": "http-metrics", "protocol": "TCP"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME},
-        "spec": {"type": "ClusterIP", "selector": _labels(), "ports": ports},
-    }
 
 
 def _network_policy(env: Environment) -> Body:
     """Let Prometheus in, and the controller to the Kubernetes API, its credentials and the APIs of AWS."""
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[monitoring.scraped(METRICS_PORT)],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
-            {"to": [network.block(_POD_IDENTITY_AGENT)], "ports": network.ports(80)},
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+            network.pod_identity_egress(),
+            network.aws_api_egress(),
         ],
     )

@@ -5,7 +5,9 @@ Sources, all kube-state-metrics v2.20.0: examples/standard (all objects), pkg/op
 
 from charts_src.emit import emit
 from charts_src.lib import network, object_states, rbac
-from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL, placement
+from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL
+from charts_src.lib.config_maps import config_map, config_volume
+from charts_src.lib.controllers import disruption_budget, labels, service, service_port, single
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import scraped
 from charts_src.lib.namespaces import MONITORING
@@ -58,38 +60,20 @@ class KubeStateMetrics(Component):
         account = rbac.service_account(self, NAME)
         self.add(rbac.cluster_role(NAME, _rules()))
         rbac.bind_cluster_wide(account, NAME)
-        self.add(_config())
-        self.add(_deployment(self.env))
-        self.add(_disruption_budget())
+        states = emit(object_states.object_states())
+        self.add(config_map(NAME, {"custom-resource-state.yaml": states}))
+        # One pod, as upstream has it: a second one would repeat every series.
+        self.add(single(NAME, _pod(self.env)))
+        self.add(disruption_budget(NAME))
         self.add(_service())
         self.add(_monitor())
         self.add(_network_policy(self.env))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
 
 
 def _rules() -> tuple[Rule, ...]:
     """Upstream's for RESOURCES, without tokenreviews and subjectaccessreviews (only with --auth-filter)."""
     listed = tuple(Rule(group, names, _LIST) for group, names in RESOURCES.items())
     return (*listed, *object_states.rules())
-
-
-def _config() -> Body:
-    data = {"custom-resource-state.yaml": emit(object_states.object_states())}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": data}
-
-
-def _deployment(env: Environment) -> Body:
-    """Run one pod, as upstream does: a second one would repeat every series."""
-    spec = {
-        "replicas": 1,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": _labels()}, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
 
 
 def _pod(env: Environment) -> Body:
@@ -103,8 +87,7 @@ def _pod(env: Environment) -> Body:
             "runAsGroup": 65534,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        volumes=[{"name": "config", "configMap": {"name": NAME, "defaultMode": 420}}],
-        **placement("none", "system"),
+        volumes=[config_volume("config", NAME)],
     )
 
 
@@ -132,30 +115,10 @@ def _container(env: Environment) -> Body:
     )
 
 
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
 def _service() -> Body:
-    ports = (("http-metrics", PORT), ("telemetry", TELEMETRY_PORT))
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": _labels()},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [
-                {"name": name, "port": number, "targetPort": name, "protocol": "TCP"}
-                for name, number in ports
-            ],
-        },
-    }
+    body = service(NAME, NAME, PORT, "http-metrics")
+    body["spec"]["ports"].append(service_port(TELEMETRY_PORT, "telemetry"))
+    return body
 
 
 def _monitor() -> Body:
@@ -170,14 +133,14 @@ def _monitor() -> Body:
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
         "metadata": {"name": NAME},
-        "spec": {"selector": {"matchLabels": _labels()}, "endpoints": [objects, {"port": "telemetry"}]},
+        "spec": {"selector": {"matchLabels": labels(NAME)}, "endpoints": [objects, {"port": "telemetry"}]},
     }
 
 
 def _network_policy(env: Environment) -> Body:
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[scraped(PORT, TELEMETRY_PORT)],
         egress=[network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)],
     )

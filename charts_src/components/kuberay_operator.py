@@ -8,7 +8,7 @@ written out, and no ClusterRoles for editors and viewers: nobody gets access to 
 """
 
 from charts_src.lib import monitoring, network, rbac
-from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import deployment, disruption_budget, labels, service
 from charts_src.lib.images import image
 from charts_src.lib.kuberay_webhook import webhook_objects, with_webhook
 from charts_src.lib.namespaces import KUBERAY_SYSTEM
@@ -91,9 +91,9 @@ class KubeRayOperator(Component):
         """Add the operator, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
-        self.add(_metrics_service())
-        self.add(monitoring.pod_monitor(OPERATOR, _labels(), "http"))
+        self.add(disruption_budget(OPERATOR))
+        self.add(service(OPERATOR, OPERATOR, METRICS_PORT, "http", labelled=False))
+        self.add(monitoring.pod_monitor(OPERATOR, labels(OPERATOR), "http"))
         self.add(_network_policy(self.env))
         if self.env.kuberay.webhook:
             for body in webhook_objects(self.env.cluster.vpc_cidr, ray_namespaces(self.env)):
@@ -108,19 +108,9 @@ class KubeRayOperator(Component):
         rbac.bind_role(account, LEADER_ELECTION)
 
 
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": OPERATOR}
-
-
 def _deployment(env: Environment) -> Body:
     """Roll one pod at a time; upstream recreates its single pod, but with leader election two may overlap."""
-    spec = {
-        "replicas": env.kuberay.replicas,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": _labels()}, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": OPERATOR}, "spec": spec}
+    return deployment(OPERATOR, env.kuberay.replicas, _pod(env))
 
 
 def _pod(env: Environment) -> Body:
@@ -129,8 +119,6 @@ def _pod(env: Environment) -> Body:
         serviceAccountName=OPERATOR,
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
-        topologySpreadConstraints=[_spread()],
-        **placement("none", "system"),
     )
     return with_webhook(spec) if env.kuberay.webhook else spec
 
@@ -160,38 +148,6 @@ def _arguments(env: Environment) -> list[str]:
     ]
 
 
-def _spread() -> Body:
-    return {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": _labels()},
-    }
-
-
-def _disruption_budget() -> Body:
-    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": OPERATOR},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
-def _metrics_service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": OPERATOR},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "http", "port": METRICS_PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let the operator reach the Kubernetes API and, to configure Serve, each head's dashboard; be scraped.
 
@@ -200,7 +156,7 @@ def _network_policy(env: Environment) -> Body:
     heads = [network.pods(HEAD, namespace) for namespace in ray_namespaces(env)]
     return network.allow(
         OPERATOR,
-        _labels(),
+        labels(OPERATOR),
         ingress=[monitoring.scraped(METRICS_PORT)],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),

@@ -9,10 +9,9 @@ shows people their queues instead of two for each kind; Prometheus is bound to t
 its targets by rights of its own; the port of the probes is named, and the configuration has a folder.
 """
 
-import hashlib
-
 from charts_src.emit import emit
 from charts_src.lib import controllers, kueue_webhooks, monitoring, network, rbac, user_roles, webhook_tls
+from charts_src.lib.config_maps import config_annotation, config_map, config_volume
 from charts_src.lib.images import image
 from charts_src.lib.kueue_config import HEALTH_PORT, METRICS_PORT, WEBHOOK_PORT, configuration
 from charts_src.lib.namespaces import KUEUE_SYSTEM, MONITORING
@@ -132,7 +131,7 @@ class KueueController(Component):
         self._permissions()
         text = emit(configuration(self.env.kueue.pods_ready_minutes, self.env.kueue.retries))
         bodies = (
-            _config_map(text),
+            config_map(CONFIG, {CONFIG_FILE: text}),
             _deployment(self.env, text),
             controllers.disruption_budget(NAME),
             controllers.service(kueue_webhooks.SERVICE, NAME, 443, "webhook"),
@@ -158,15 +157,6 @@ class KueueController(Component):
         rbac.bind_role(account, LEADER_ELECTION)
 
 
-def _config_map(text: str) -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": CONFIG},
-        "data": {CONFIG_FILE: text},
-    }
-
-
 def _deployment(env: Environment, text: str) -> Body:
     """Differ from upstream in two replicas, mounted metrics certificates and no visibility server.
 
@@ -178,20 +168,18 @@ def _deployment(env: Environment, text: str) -> Body:
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
         volumes=[
-            {"name": "config", "configMap": {"name": CONFIG, "defaultMode": 420}},
+            config_volume("config", CONFIG),
             _secret_volume("webhook-certificate", WEBHOOK_SECRET),
             _secret_volume("metrics-certificate", METRICS_SECRET),
         ],
     )
     identity = {"runAsUser": _USER, "runAsGroup": _USER}
-    body = controllers.deployment(
+    return controllers.deployment(
         NAME,
         env.kueue.replicas,
         spec | {"securityContext": spec["securityContext"] | identity},
+        config_annotation(text),
     )
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    body["spec"]["template"]["metadata"]["annotations"] = {"genai-on-eks/config": digest}
-    return body
 
 
 def _container(env: Environment) -> Body:

@@ -22,20 +22,12 @@ Differences from the chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import (
-    agent,
-    cluster_binding,
-    daemon_set,
-    has_accelerator,
-    host_path,
-    labels,
-    node_name,
-    requests,
-)
-from charts_src.lib.pod import container, mount, pod
-from charts_src.lib.rbac import READ, Rule
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
+from charts_src.lib.pod import container, host_path, mount, node_name, pod, requests
+from charts_src.lib.rbac import READ, Rule, cluster_binding
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body

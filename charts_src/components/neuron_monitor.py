@@ -19,10 +19,12 @@ import json
 
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.config_maps import config_map, config_volume
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import agent, config_map, daemon_set, has_accelerator, labels, requests
-from charts_src.lib.pod import container, mount, pod, port
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
+from charts_src.lib.pod import container, mount, pod, port, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -68,7 +70,7 @@ class NeuronMonitor(Component):
         """Add the exporter, and the way of Prometheus to it."""
         rbac.service_account(self, NAME)
         config = json.dumps(_CONFIG, indent=2) + "\n"
-        self.add(config_map(NAME, **{_CONFIG_FILE: config}))
+        self.add(config_map(NAME, {_CONFIG_FILE: config}))
         self.add(daemon_set(NAME, _pod(self.env), config))
         self.add(_pod_monitor())
         self.add(network.allow(NAME, labels(NAME), ingress=[monitoring.scraped(PORT)]))
@@ -103,7 +105,7 @@ def _pod(env: Environment) -> Body:
     spec = pod(
         _container(env),
         serviceAccountName=NAME,
-        volumes=[{"name": "config", "configMap": {"name": NAME, "defaultMode": 420}}],
+        volumes=[config_volume("config", NAME)],
         **agent(),
         **selection(["trainium", "inferentia"]),
     )

@@ -25,6 +25,8 @@ Differences from the chart:
 
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
+from charts_src.lib.config_maps import config_annotation, config_map
+from charts_src.lib.controllers import bare_deployment, disruption_budget, labels, service
 from charts_src.lib.namespaces import ACCELERATORS
 from charts_src.lib.neuron_scheduler import (
     EXTENSION,
@@ -36,14 +38,8 @@ from charts_src.lib.neuron_scheduler import (
     scheduler_config,
     scheduler_pod,
 )
-from charts_src.lib.node_agents import (
-    cluster_binding,
-    config_annotation,
-    config_map,
-    has_accelerator,
-    labels,
-)
-from charts_src.lib.rbac import READ, Rule
+from charts_src.lib.node_agents import has_accelerator
+from charts_src.lib.rbac import READ, Rule, cluster_binding
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -82,12 +78,12 @@ class NeuronScheduler(Component):
         """Add both programs, what they may do and what they may talk to."""
         self._permissions()
         config = emit(scheduler_config())
-        self.add(config_map(NAME, **{"config.yaml": config}))
-        self.add(_deployment(NAME, 2, scheduler_pod(self.env), config_annotation(config)))
-        self.add(_deployment(EXTENSION, 1, extension_pod(self.env)))
-        self.add(_service())
+        self.add(config_map(NAME, {"config.yaml": config}))
+        self.add(bare_deployment(NAME, 2, scheduler_pod(self.env), annotations=config_annotation(config)))
+        self.add(bare_deployment(EXTENSION, 1, extension_pod(self.env), {"type": "Recreate"}))
+        self.add(service(EXTENSION, EXTENSION, EXTENSION_PORT, "http", labelled=False))
         for name in (NAME, EXTENSION):
-            self.add(_disruption_budget(name))
+            self.add(disruption_budget(name))
         self.add(_pod_monitor())
         for policy in _network_policies(self.env):
             self.add(policy)
@@ -99,60 +95,12 @@ class NeuronScheduler(Component):
         for role in ("system:kube-scheduler", "system:volume-scheduler"):
             binding = f"{NAME}-as-{role.removeprefix('system:')}"
             self.add(cluster_binding(role, NAME, ACCELERATORS, binding))
-        self.add(_authentication_reader())
+        # How the API server authenticates, which the scheduler needs to know to serve over TLS.
+        reader = f"{NAME}-authentication-reader"
+        self.add(rbac.role_binding(_AUTHENTICATION, NAME, ACCELERATORS, "kube-system", reader))
         rbac.service_account(self, EXTENSION)
         self.add(rbac.cluster_role(EXTENSION, EXTENSION_RULES))
         self.add(cluster_binding(EXTENSION, EXTENSION, ACCELERATORS))
-
-
-def _authentication_reader() -> Body:
-    """Let the scheduler read how the API server authenticates, which it needs to serve over TLS."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": f"{NAME}-authentication-reader", "namespace": "kube-system"},
-        "roleRef": {"apiGroup": group, "kind": "Role", "name": _AUTHENTICATION},
-        "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": ACCELERATORS}],
-    }
-
-
-def _deployment(name: str, replicas: int, spec: Body, annotations: Body | None = None) -> Body:
-    metadata = {"labels": labels(name)} | ({"annotations": annotations} if annotations else {})
-    strategy = {"strategy": {"type": "Recreate"}} if replicas == 1 else {}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels(name)},
-            **strategy,
-            "template": {"metadata": metadata, "spec": spec},
-        },
-    }
-
-
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": EXTENSION},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": labels(EXTENSION),
-            "ports": [{"name": "http", "port": EXTENSION_PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
-def _disruption_budget(name: str) -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
-    }
 
 
 def _pod_monitor() -> Body:

@@ -5,10 +5,12 @@ tolerations); github.com/prometheus/node_exporter@v1.12.1: Dockerfile (user nobo
 """
 
 from charts_src.lib import rbac
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import pod_monitor
 from charts_src.lib.namespaces import NODE_AGENTS
-from charts_src.lib.pod import container, http_probe, mount, pod
+from charts_src.lib.node_agents import agent, daemon_set
+from charts_src.lib.pod import container, host_path, host_port, http_probe, mount, pod
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -36,25 +38,8 @@ class NodeExporter(Component):
     def compose(self) -> None:
         """Add the pods and their monitor."""
         rbac.service_account(self, NAME)
-        self.add(_daemon_set(self.env))
-        self.add(pod_monitor(NAME, _labels(), "metrics"))
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
-
-
-def _daemon_set(env: Environment) -> Body:
-    """Tolerate every taint, as upstream does: a node that is being started or drained has metrics as well."""
-    spec = {
-        "selector": {"matchLabels": _labels()},
-        "updateStrategy": {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "10%"},
-        },
-        "template": {"metadata": {"labels": _labels()}, "spec": _pod(env)},
-    }
-    return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": NAME}, "spec": spec}
+        self.add(daemon_set(NAME, _pod(self.env)))
+        self.add(pod_monitor(NAME, labels(NAME), "metrics"))
 
 
 def _pod(env: Environment) -> Body:
@@ -68,19 +53,17 @@ def _pod(env: Environment) -> Body:
         serviceAccountName=NAME,
         hostNetwork=True,
         hostPID=True,
-        nodeSelector={"kubernetes.io/os": "linux"},
-        priorityClassName="system-node-critical",
         securityContext={
             "runAsNonRoot": True,
             "runAsUser": 65534,
             "runAsGroup": 65534,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        tolerations=[{"operator": "Exists"}],
         volumes=[
-            {"name": "sys", "hostPath": {"path": "/sys", "type": ""}},
-            {"name": "root", "hostPath": {"path": "/", "type": ""}},
+            host_path("sys", "/sys", ""),
+            host_path("root", "/", ""),
         ],
+        **agent(nodeSelector={"kubernetes.io/os": "linux"}),
     )
 
 
@@ -105,7 +88,7 @@ def _container(env: Environment) -> Body:
             f"--collector.netclass.ignored-devices={_VIRTUAL}",
             f"--collector.netdev.device-exclude={_VIRTUAL}",
         ],
-        ports=[{"name": "metrics", "containerPort": PORT, "hostPort": PORT, "protocol": "TCP"}],
+        ports=[host_port("metrics", PORT)],
         livenessProbe=http_probe("/", "metrics", initialDelaySeconds=10),
         readinessProbe=http_probe("/", "metrics"),
         resources={

@@ -11,7 +11,8 @@ from charts_src.lib.accelerators import ACCELERATOR_LABEL
 from charts_src.lib.controllers import labels
 from charts_src.lib.eks_registry import eks_image
 from charts_src.lib.namespaces import NODE_AGENTS
-from charts_src.lib.pod import container, http_probe, mount
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
+from charts_src.lib.pod import container, host_path, host_port, http_probe, mount, node_name, requests
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -53,27 +54,11 @@ class NodeMonitoring(Component):
         account = rbac.service_account(self, AGENT)
         self.add(rbac.cluster_role(AGENT, RULES))
         rbac.bind_cluster_wide(account, AGENT)
-        self.add(_daemon_set(AGENT, _agent(self.env)))
+        self.add(daemon_set(AGENT, _agent(self.env)))
         self.add(monitoring.pod_monitor(AGENT, labels(AGENT), "metrics"))
-        if any(pool.accelerator == "nvidia" for pool in self.env.karpenter.node_pools.values()):
+        if has_accelerator(self.env, "nvidia"):
             rbac.service_account(self, DCGM)
-            self.add(_daemon_set(DCGM, _dcgm(self.env)))
-
-
-def _daemon_set(name: str, spec: Body) -> Body:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": name},
-        "spec": {
-            "selector": {"matchLabels": labels(name)},
-            "updateStrategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "10%"},
-            },
-            "template": {"metadata": {"labels": labels(name)}, "spec": spec},
-        },
-    }
+            self.add(daemon_set(DCGM, _dcgm(self.env)))
 
 
 def _image(env: Environment) -> str:
@@ -88,12 +73,9 @@ def _agent(env: Environment) -> Body:
         args=[f"--probe-address=:{HEALTH}", f"--metrics-address=:{METRICS}"],
         env=[
             {"name": "HOST_ROOT", "value": "/host"},
-            {
-                "name": "MY_NODE_NAME",
-                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}},
-            },
+            node_name("MY_NODE_NAME"),
         ],
-        ports=[_host_port("health", HEALTH), _host_port("metrics", METRICS)],
+        ports=[host_port("health", HEALTH), host_port("metrics", METRICS)],
         livenessProbe=http_probe("/healthz", "health"),
         readinessProbe=http_probe("/readyz", "health"),
         resources={
@@ -107,7 +89,7 @@ def _agent(env: Environment) -> Body:
         "automountServiceAccountToken": True,
         "hostNetwork": True,
         "hostPID": True,
-        "volumes": [{"name": "host-root", "hostPath": {"path": "/", "type": ""}}],
+        "volumes": [host_path("host-root", "/", "")],
     }
 
 
@@ -127,12 +109,9 @@ def _dcgm(env: Environment) -> Body:
             {"name": "NVIDIA_DRIVER_CAPABILITIES", "value": "compute,utility,compat32"},
             {"name": "NVIDIA_DISABLE_REQUIRE", "value": "true"},
         ],
-        ports=[_host_port("dcgm", DCGM_PORT)],
+        ports=[host_port("dcgm", DCGM_PORT)],
         livenessProbe={"tcpSocket": {"port": "dcgm"}, "initialDelaySeconds": 60, "periodSeconds": 30},
-        resources={
-            "requests": {"cpu": "10m", "memory": "128Mi"},
-            "limits": {"memory": "512Mi"},
-        },
+        resources=requests("10m", "128Mi", "512Mi"),
         securityContext={"privileged": True},
     )
     spec = _pod(DCGM, main)
@@ -145,12 +124,5 @@ def _pod(account: str, main: Body) -> Body:
         "containers": [main],
         "serviceAccountName": account,
         "automountServiceAccountToken": False,
-        "nodeSelector": {"kubernetes.io/os": "linux"},
-        "priorityClassName": "system-node-critical",
-        "tolerations": [{"operator": "Exists"}],
+        **agent(nodeSelector={"kubernetes.io/os": "linux"}),
     }
-
-
-def _host_port(name: str, number: int) -> Body:
-    """Give a port of the node; on the host's network the API server would fill in hostPort itself."""
-    return {"name": name, "containerPort": number, "hostPort": number, "protocol": "TCP"}

@@ -16,7 +16,8 @@ from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import NODE_AGENTS
-from charts_src.lib.pod import container, http_probe, mount, port
+from charts_src.lib.node_agents import agent, daemon_set
+from charts_src.lib.pod import container, host_path, http_probe, mount, node_name, port, requests
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -38,26 +39,10 @@ class NodeProblemDetector(Component):
     def compose(self) -> None:
         """Add the detectors, which only Prometheus reaches, and the alert."""
         rbac.service_account(self, DETECTOR)
-        self.add(_daemon_set(self.env))
+        self.add(daemon_set(DETECTOR, _pod(self.env)))
         self.add(monitoring.pod_monitor(DETECTOR, labels(DETECTOR), "metrics"))
         self.add(network.allow(DETECTOR, labels(DETECTOR), ingress=[monitoring.scraped(METRICS)]))
         self.add(_alert())
-
-
-def _daemon_set(env: Environment) -> Body:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": DETECTOR},
-        "spec": {
-            "selector": {"matchLabels": labels(DETECTOR)},
-            "updateStrategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "10%"},
-            },
-            "template": {"metadata": {"labels": labels(DETECTOR)}, "spec": _pod(env)},
-        },
-    }
 
 
 def _pod(env: Environment) -> Body:
@@ -65,10 +50,8 @@ def _pod(env: Environment) -> Body:
         "containers": [_container(env)],
         "serviceAccountName": DETECTOR,
         "automountServiceAccountToken": False,
-        "nodeSelector": {"kubernetes.io/os": "linux"},
-        "priorityClassName": "system-node-critical",
-        "tolerations": [{"operator": "Exists"}],
-        "volumes": [{"name": "kmsg", "hostPath": {"path": "/dev/kmsg", "type": "CharDevice"}}],
+        "volumes": [host_path("kmsg", "/dev/kmsg", "CharDevice")],
+        **agent(nodeSelector={"kubernetes.io/os": "linux"}),
     }
 
 
@@ -87,18 +70,10 @@ def _container(env: Environment) -> Body:
             "--prometheus-address=0.0.0.0",
             f"--prometheus-port={METRICS}",
         ],
-        env=[
-            {
-                "name": "NODE_NAME",
-                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}},
-            }
-        ],
+        env=[node_name()],
         ports=[port("metrics", METRICS)],
         livenessProbe=http_probe("/metrics", "metrics", initialDelaySeconds=10, timeoutSeconds=5),
-        resources={
-            "requests": {"cpu": "10m", "memory": "80Mi"},
-            "limits": {"memory": "128Mi"},
-        },
+        resources=requests("10m", "80Mi", "128Mi"),
         securityContext={"privileged": True, "readOnlyRootFilesystem": True},
         volumeMounts=[mount("kmsg", "/dev/kmsg", readOnly=True)],
     )
@@ -119,9 +94,4 @@ def _alert() -> Body:
             ),
         },
     }
-    return {
-        "apiVersion": "monitoring.coreos.com/v1",
-        "kind": "PrometheusRule",
-        "metadata": {"name": DETECTOR},
-        "spec": {"groups": [{"name": DETECTOR, "rules": [rule]}]},
-    }
+    return monitoring.prometheus_rule(DETECTOR, [{"name": DETECTOR, "rules": [rule]}])

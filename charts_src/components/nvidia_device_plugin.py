@@ -14,17 +14,10 @@ Differences from that chart:
 
 from charts_src.lib import network, rbac
 from charts_src.lib.accelerators import selection
+from charts_src.lib.controllers import labels
 from charts_src.lib.mps import mps_daemon, mps_mounts, mps_volumes
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import (
-    agent,
-    cluster_binding,
-    daemon_set,
-    has_accelerator,
-    host_path,
-    labels,
-    requests,
-)
+from charts_src.lib.node_agents import agent, daemon_set, has_accelerator
 from charts_src.lib.nvidia import (
     CONFIG_FILE,
     GPUS,
@@ -36,8 +29,8 @@ from charts_src.lib.nvidia import (
     plugin_image,
     shares,
 )
-from charts_src.lib.pod import container, mount, pod
-from charts_src.lib.rbac import READ, Rule
+from charts_src.lib.pod import container, host_path, mount, pod, requests
+from charts_src.lib.rbac import READ, Rule, cluster_binding
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body

@@ -7,6 +7,7 @@ defaults.go of pkg/operator (Prometheus 3.14.0 is the version that the operator 
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network, rbac
+from charts_src.lib.controllers import disruption_budget, service
 from charts_src.lib.iam import PodIdentity, statement
 from charts_src.lib.monitoring import PROMETHEUS, scraped, service_monitor
 from charts_src.lib.namespaces import MONITORING, NAMESPACES
@@ -71,7 +72,7 @@ class Prometheus(Component):
         rbac.bind_cluster_wide(account, NAME)
         self.add(prometheus(self.env))
         self.add(_service())
-        self.add(_disruption_budget())
+        self.add(disruption_budget(NAME))
         self.add(_network_policy(self.env))
         self.add(service_monitor(NAME, PROMETHEUS, "web"))
         for body in (*kubelets(), *training_jobs()):
@@ -80,27 +81,12 @@ class Prometheus(Component):
 
 def _service() -> Body:
     """Lead each client to one of the servers and keep it there: their graphs differ in details."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": PROMETHEUS},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": PROMETHEUS,
-            "sessionAffinity": "ClientIP",
-            "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}},
-            "ports": [{"name": "web", "port": PORT, "targetPort": "web", "protocol": "TCP"}],
-        },
+    body = service(NAME, NAME, PORT, "web")
+    body["spec"] |= {
+        "sessionAffinity": "ClientIP",
+        "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}},
     }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": PROMETHEUS}},
-    }
+    return body
 
 
 def _network_policy(env: Environment) -> Body:
@@ -135,5 +121,5 @@ def _network_policy(env: Environment) -> Body:
 
 def _remote_egress(env: Environment) -> Iterator[Body]:
     if env.monitoring.prometheus.remote_write:
-        yield {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)}
-        yield {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)}
+        yield network.aws_api_egress()
+        yield network.pod_identity_egress()

@@ -6,7 +6,7 @@ pkg/alertmanager/operator.go (what is watched where), pkg/operator/config.go (de
 """
 
 from charts_src.lib import network, rbac
-from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget, labels, service, single
 from charts_src.lib.images import image
 from charts_src.lib.monitoring import scraped, service_monitor
 from charts_src.lib.namespaces import MONITORING
@@ -66,9 +66,10 @@ class PrometheusOperator(Component):
         """Add the operator, what it may do and what it may talk to."""
         self._permissions()
         self.add(_deployment(self.env))
-        self.add(_disruption_budget())
-        self.add(_service())
-        self.add(service_monitor(NAME, _labels(), "http"))
+        self.add(disruption_budget(NAME))
+        # Upstream's Service is headless for the same purpose: the operator's own metrics.
+        self.add(service(NAME, NAME, PORT, "http"))
+        self.add(service_monitor(NAME, labels(NAME), "http"))
         self.add(_network_policy(self.env))
 
     def _permissions(self) -> None:
@@ -79,32 +80,19 @@ class PrometheusOperator(Component):
         rbac.bind_role(account, NAME)
 
 
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
-
-
 def _deployment(env: Environment) -> Body:
     """Run one pod: the operator elects no leader, and two would undo each other's work."""
-    spec = {
-        "replicas": 1,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {
-            "metadata": {"labels": _labels()},
-            "spec": pod(
-                _container(env),
-                serviceAccountName=NAME,
-                automountServiceAccountToken=True,
-                securityContext={
-                    "runAsNonRoot": True,
-                    "runAsUser": 65534,
-                    "seccompProfile": {"type": "RuntimeDefault"},
-                },
-                **placement("none", "system"),
-            ),
+    spec = pod(
+        _container(env),
+        serviceAccountName=NAME,
+        automountServiceAccountToken=True,
+        securityContext={
+            "runAsNonRoot": True,
+            "runAsUser": 65534,
+            "seccompProfile": {"type": "RuntimeDefault"},
         },
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": spec}
+    )
+    return single(NAME, spec)
 
 
 def _container(env: Environment) -> Body:
@@ -146,34 +134,11 @@ def _arguments(env: Environment) -> list[str]:
     ]
 
 
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
-
-
-def _service() -> Body:
-    """Lead to the operator's own metrics; upstream's Service is headless for the same purpose."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME, "labels": _labels()},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
 def _network_policy(env: Environment) -> Body:
     """Let the operator reach the Kubernetes API, and Prometheus its metrics."""
     return network.allow(
         NAME,
-        _labels(),
+        labels(NAME),
         ingress=[scraped(PORT)],
         egress=[network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)],
     )

@@ -11,6 +11,7 @@ experimental answer of upstream. Mountpoint pods get no requests, as upstream ad
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import csi, csi_objects, monitoring, network, rbac, s3_csi
+from charts_src.lib.controllers import disruption_budget, labels
 from charts_src.lib.iam import PodIdentity, bucket_access
 from charts_src.lib.namespaces import MOUNT_S3, STORAGE
 from charts_src.lib.storage import MODELS_NAMESPACES
@@ -60,24 +61,24 @@ class S3CsiDriver(Component):
         self._node_permissions()
         containers = [s3_csi.controller_container(env)]
         self.add(csi.controller(CONTROLLER, CONTROLLER_ACCOUNT, env.csi_drivers.replicas, containers))
-        self.add(csi_objects.disruption_budget(CONTROLLER))
+        self.add(disruption_budget(CONTROLLER))
         self.add(csi_objects.pod_monitor(CONTROLLER, "metrics"))
         # hostPID: Mountpoint asks for the process that opens a file, which may be of any pod.
         self.add(
             csi.node_plugin(NODE, NODE_ACCOUNT, s3_csi.DRIVER, s3_csi.node_containers(env), hostPID=True)
         )
-        self.add(_mountpoint_account())
+        self.add(rbac.account(s3_csi.MOUNTPOINT, MOUNT_S3))
         for body in (*s3_csi.priority_classes(env), *_network_policies(env)):
             self.add(body)
 
     def _controller_permissions(self) -> None:
         account = rbac.service_account(self, CONTROLLER_ACCOUNT)
         self.add(rbac.cluster_role(CONTROLLER_ROLE, s3_csi.CONTROLLER_RULES))
-        self.add(csi_objects.cluster_binding(CONTROLLER_ROLE, CONTROLLER_ACCOUNT, STORAGE))
+        self.add(rbac.cluster_binding(CONTROLLER_ROLE, CONTROLLER_ACCOUNT, STORAGE))
         self.add(rbac.role(LEASE_ROLE, s3_csi.LEASE_RULES))
         rbac.bind_role(account, LEASE_ROLE)
-        self.add(_elsewhere(rbac.role(MOUNTPOINT_ROLE, s3_csi.MOUNTPOINT_RULES)))
-        self.add(csi_objects.role_binding(MOUNTPOINT_ROLE, "Role", CONTROLLER_ACCOUNT, STORAGE, MOUNT_S3))
+        self.add(rbac.role(MOUNTPOINT_ROLE, s3_csi.MOUNTPOINT_RULES, MOUNT_S3))
+        self.add(rbac.role_binding(MOUNTPOINT_ROLE, CONTROLLER_ACCOUNT, STORAGE, MOUNT_S3))
         if self.env.csi_drivers.s3.headroom:
             self.add(rbac.cluster_role(HEADROOM_ROLE, s3_csi.HEADROOM_RULES))
             for namespace in MODELS_NAMESPACES:
@@ -86,9 +87,9 @@ class S3CsiDriver(Component):
     def _node_permissions(self) -> None:
         rbac.service_account(self, NODE_ACCOUNT)
         self.add(rbac.cluster_role(NODE_ROLE, s3_csi.NODE_RULES))
-        self.add(csi_objects.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
-        self.add(_elsewhere(rbac.role(WATCH_ROLE, s3_csi.WATCH_RULES)))
-        self.add(csi_objects.role_binding(WATCH_ROLE, "Role", NODE_ACCOUNT, STORAGE, MOUNT_S3))
+        self.add(rbac.cluster_binding(NODE_ROLE, NODE_ACCOUNT, STORAGE))
+        self.add(rbac.role(WATCH_ROLE, s3_csi.WATCH_RULES, MOUNT_S3))
+        self.add(rbac.role_binding(WATCH_ROLE, NODE_ACCOUNT, STORAGE, MOUNT_S3))
 
 
 def _csi_driver() -> Body:
@@ -102,25 +103,11 @@ def _csi_driver() -> Body:
     )
 
 
-def _mountpoint_account() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": s3_csi.MOUNTPOINT, "namespace": MOUNT_S3},
-        "automountServiceAccountToken": False,
-    }
-
-
-def _elsewhere(role: Body) -> Body:
-    """Put a role into the namespace of Mountpoint pods."""
-    return role | {"metadata": role["metadata"] | {"namespace": MOUNT_S3}}
-
-
 def _network_policies(env: Environment) -> Iterator[Body]:
     """Let Mountpoint pods reach S3 and their credentials, the driver the Kubernetes API and nothing else."""
     api_server = network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr)
     scraped = monitoring.scraped(s3_csi.METRICS_PORT)
-    yield network.allow(CONTROLLER, csi.labels(CONTROLLER), ingress=[scraped], egress=[api_server])
-    yield network.allow(NODE, csi.labels(NODE), egress=[api_server])
-    mountpoint = csi.labels(s3_csi.MOUNTPOINT)
+    yield network.allow(CONTROLLER, labels(CONTROLLER), ingress=[scraped], egress=[api_server])
+    yield network.allow(NODE, labels(NODE), egress=[api_server])
+    mountpoint = labels(s3_csi.MOUNTPOINT)
     yield network.allow(s3_csi.MOUNTPOINT, mountpoint, egress=csi_objects.aws_egress(), namespace=MOUNT_S3)

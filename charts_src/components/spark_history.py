@@ -6,10 +6,10 @@ org.apache.hadoop.fs.FsShell of hadoop-client-api, which is in Spark's image.
 It has no metrics for Prometheus.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from charts_src.lib import controllers, network, rbac
+from charts_src.lib.config_maps import config_annotation, config_map, config_volume
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
@@ -65,7 +65,7 @@ class SparkHistory(Component):
         text = _properties(self.env, self._section)
         backend = Backend(NAME, PORT, _HEALTH, drain_seconds=30)
         bodies = (
-            _config_map(text),
+            config_map(NAME, {_CONFIG_FILE: text}),
             _deployment(self.env, self._section, text),
             controllers.disruption_budget(NAME),
             controllers.service(NAME, NAME, PORT, "http"),
@@ -95,15 +95,6 @@ def _properties(env: Environment, section: Spark) -> str:
     return "".join(f"{key} {value}\n" for key, value in sorted(properties.items()))
 
 
-def _config_map(text: str) -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": NAME},
-        "data": {_CONFIG_FILE: text},
-    }
-
-
 def _deployment(env: Environment, section: Spark, text: str) -> Body:
     """Run one pod: a second one would read every log again, and both would delete old ones."""
     spec = pod(
@@ -112,16 +103,14 @@ def _deployment(env: Environment, section: Spark, text: str) -> Body:
         serviceAccountName=HISTORY_ACCOUNT,
         terminationGracePeriodSeconds=30,
         volumes=[
-            {"name": "config", "configMap": {"name": NAME, "defaultMode": 420}},
+            config_volume("config", NAME),
             scratch("cache", "10Gi"),
             scratch("tmp", "1Gi"),
         ],
     )
     identity = {"runAsUser": USER, "runAsGroup": USER, "fsGroup": USER}
-    body = controllers.deployment(NAME, 1, spec | {"securityContext": spec["securityContext"] | identity})
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    body["spec"]["template"]["metadata"]["annotations"] = {"genai-on-eks/config": digest}
-    return body
+    spec = spec | {"securityContext": spec["securityContext"] | identity}
+    return controllers.deployment(NAME, 1, spec, config_annotation(text))
 
 
 def _server(env: Environment, section: Spark) -> Body:

@@ -9,6 +9,7 @@ anywhere. Spark has its own operator and schedule; a workflow that needs a Spark
 
 from charts_src.emit import emit
 from charts_src.lib.accelerators import placement
+from charts_src.lib.config_maps import config_map
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.pod import container, pod, resources
@@ -55,12 +56,7 @@ def configuration(env: Environment, section: ArgoWorkflows) -> Body:
     }
     if section.templates_only:
         settings["workflowRestrictions"] = {"templateReferencing": "Strict"}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": CONFIGURATION},
-        "data": {"config": emit(settings)},
-    }
+    return config_map(CONFIGURATION, {"config": emit(settings)})
 
 
 def executor_image(env: Environment, section: ArgoWorkflows) -> str:
@@ -128,33 +124,6 @@ def _sso(env: Environment, section: ArgoWorkflows) -> Body:
     return login | {"issuer": env.ingress.oidc.issuer, "scopes": ["email", "groups"]}
 
 
-def labels(name: str) -> dict[str, str]:
-    """Give the labels of the pods of a program."""
-    return {"app.kubernetes.io/name": name}
-
-
-def deployment(
-    section: ArgoWorkflows, name: str, spec: Body, annotations: dict[str, str] | None = None
-) -> Body:
-    """Give the Deployment of a program that rolls one pod at a time and spreads over nodes."""
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": labels(name)},
-    }
-    body = {
-        "replicas": section.replicas,
-        "selector": {"matchLabels": labels(name)},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {
-            "metadata": {"labels": labels(name)} | ({"annotations": annotations} if annotations else {}),
-            "spec": spec | {"topologySpreadConstraints": [spread]},
-        },
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": body}
-
-
 def program(section: ArgoWorkflows, main: Body, **fields: object) -> Body:
     """Give the PodSpec of a program, which talks to the Kubernetes API and runs as upstream's user."""
     spec = pod(
@@ -162,30 +131,5 @@ def program(section: ArgoWorkflows, main: Body, **fields: object) -> Body:
         serviceAccountName=main["name"],
         automountServiceAccountToken=True,
         **fields,
-        **placement("none", "system"),
     )
     return spec | {"securityContext": spec["securityContext"] | {"runAsUser": 8737, "runAsGroup": 8737}}
-
-
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod at a time; with one replica it may take that one, so no drain hangs."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(name)}},
-    }
-
-
-def service(name: str, port_name: str, port: int) -> Body:
-    """Give the Service that leads to one port of a program."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "labels": labels(name)},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": labels(name),
-            "ports": [{"name": port_name, "port": port, "targetPort": port_name, "protocol": "TCP"}],
-        },
-    }

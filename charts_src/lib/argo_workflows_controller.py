@@ -11,15 +11,12 @@ from charts_src.lib.argo_workflows import (
     CONFIGURATION,
     CONTROLLER,
     MANAGED,
-    deployment,
-    disruption_budget,
     executor_image,
-    labels,
     program,
-    service,
 )
+from charts_src.lib.controllers import deployment, disruption_budget, labels, service
 from charts_src.lib.images import image
-from charts_src.lib.pod import container, http_probe, mount, port, scratch
+from charts_src.lib.pod import container, http_probe, mount, pod_field, port, scratch
 from charts_src.lib.rbac import READ, Rule
 from charts_src.model import Environment
 from charts_src.model.argo_workflows import ArgoWorkflows
@@ -76,7 +73,7 @@ def objects(env: Environment, section: ArgoWorkflows) -> Iterator[Body]:
     """Give what the controller is made of, but for its account and roles."""
     yield _deployment(env, section)
     yield disruption_budget(CONTROLLER)
-    yield service(CONTROLLER, "metrics", METRICS_PORT)
+    yield service(CONTROLLER, CONTROLLER, METRICS_PORT, "metrics")
     yield monitoring.service_monitor(CONTROLLER, labels(CONTROLLER), "metrics", interval="30s")
     yield network.allow(
         CONTROLLER,
@@ -104,12 +101,7 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
             f"--managed-namespace={MANAGED}",
             "--namespaced",
         ],
-        env=[
-            {
-                "name": "LEADER_ELECTION_IDENTITY",
-                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}},
-            }
-        ],
+        env=[pod_field("LEADER_ELECTION_IDENTITY", "metadata.name")],
         ports=[port("metrics", METRICS_PORT), port("health", HEALTH_PORT)],
         livenessProbe=http_probe(
             "/healthz", "health", initialDelaySeconds=90, periodSeconds=60, timeoutSeconds=30
@@ -117,4 +109,4 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
         readinessProbe=http_probe("/healthz", "health", periodSeconds=10, timeoutSeconds=5),
         volumeMounts=[mount("tmp", "/tmp")],  # noqa: S108
     )
-    return deployment(section, CONTROLLER, program(section, main, volumes=[scratch("tmp", "100Mi")]))
+    return deployment(CONTROLLER, section.replicas, program(section, main, volumes=[scratch("tmp", "100Mi")]))

@@ -22,12 +22,9 @@ from charts_src.lib.argo_workflows import (
     SERVER,
     SSO_SECRET,
     configuration,
-    deployment,
-    disruption_budget,
-    labels,
     program,
-    service,
 )
+from charts_src.lib.controllers import deployment, disruption_budget, labels, service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import image
 from charts_src.lib.ingress import Backend, ingress
@@ -81,7 +78,7 @@ def objects(env: Environment, section: ArgoWorkflows) -> Iterator[Body]:
     yield external_secret(env, SSO_SECRET, ["client-id", "client-secret"])
     yield _deployment(env, section)
     yield disruption_budget(SERVER)
-    yield service(SERVER, "web", PORT)
+    yield service(SERVER, SERVER, PORT, "web")
     backend = Backend(SERVER, PORT, "/", drain_seconds=30, protocol="HTTPS")
     yield ingress(env.ingress, SERVER, section.host, backend)
     insecure = {"insecureSkipVerify": True}
@@ -165,7 +162,7 @@ def _deployment(env: Environment, section: ArgoWorkflows) -> Body:
     text = configuration(env, section)["data"]["config"]
     annotations = {"genai-on-eks/configuration": sha256(text.encode()).hexdigest()[:16]}
     spec = program(section, main, volumes=[scratch("tmp", "500Mi")])
-    return deployment(section, SERVER, spec, annotations)
+    return deployment(SERVER, section.replicas, spec, annotations)
 
 
 def _network_policy(env: Environment) -> Body:
@@ -179,7 +176,7 @@ def _network_policy(env: Environment) -> Body:
         ],
         egress=[
             network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
-            {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-            {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
+            network.https_egress(),
+            network.pod_identity_egress(),
         ],
     )

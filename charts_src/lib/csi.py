@@ -13,18 +13,26 @@ mountpoint-s3-csi-driver v2.7.0. The same in all three, and different from upstr
 
 from typing import Any
 
-from charts_src.lib.accelerators import placement
-from charts_src.lib.pod import container, http_probe, mount, pod, port, scratch
+from charts_src.lib.controllers import deployment, labels
+from charts_src.lib.node_agents import agent
+from charts_src.lib.pod import (
+    container,
+    host_path,
+    http_probe,
+    mount,
+    node_name,
+    pod,
+    port,
+    requests,
+    scratch,
+)
 from charts_src.objects import Body
 
 KUBELET = "/var/lib/kubelet"
 SOCKETS = "/var/lib/csi/sockets/pluginproxy"
 CONTROLLER_ENDPOINT = {"name": "CSI_ENDPOINT", "value": f"unix://{SOCKETS}/csi.sock"}
 NODE_ENDPOINT = {"name": "CSI_ENDPOINT", "value": "unix:/csi/csi.sock"}
-NODE_NAME = {
-    "name": "CSI_NODE_NAME",
-    "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "spec.nodeName"}},
-}
+NODE_NAME = node_name("CSI_NODE_NAME")
 """Name of the node: whose startup taint a node plugin removes, and whose metadata it looks up."""
 
 _USER = 1000
@@ -36,12 +44,7 @@ _PLUGIN, _REGISTRATION, _PROBE = "plugin-dir", "registration-dir", "probe-dir"
 
 def amounts(memory: str, memory_limit: str) -> Body:
     """Give upstream's resources: a hundredth of a CPU, and no limit on it."""
-    return {"requests": {"cpu": "10m", "memory": memory}, "limits": {"memory": memory_limit}}
-
-
-def labels(name: str) -> dict[str, str]:
-    """Give the label of the pods of a controller or a node plugin."""
-    return {"app.kubernetes.io/name": name}
+    return requests("10m", memory, memory_limit)
 
 
 def plugin_dir(driver: str) -> str:
@@ -112,35 +115,16 @@ def healthy(timeout: int, failures: int) -> Body:
 
 def controller(name: str, account: str, replicas: int, containers: list[Body], **fields: Any) -> Body:
     """Give the Deployment of a controller, in which leaders are elected; `fields` are more of its PodSpec."""
-    selected = labels(name)
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selected},
-    }
     spec = pod(
         *containers,
         serviceAccountName=account,
         automountServiceAccountToken=True,
         priorityClassName="system-cluster-critical",
-        topologySpreadConstraints=[spread],
-        **placement("none", "system"),
         **fields,
     )
     identity = {"runAsUser": _USER, "runAsGroup": _USER, "fsGroup": _USER}
     spec["securityContext"] = spec["securityContext"] | identity
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": selected},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": {"metadata": {"labels": selected}, "spec": spec},
-        },
-    }
+    return deployment(name, replicas, spec)
 
 
 def node_plugin(name: str, account: str, driver: str, containers: list[Body], **fields: Any) -> Body:
@@ -159,11 +143,9 @@ def node_plugin(name: str, account: str, driver: str, containers: list[Body], **
         *containers,
         serviceAccountName=account,
         automountServiceAccountToken=True,
-        priorityClassName="system-node-critical",
         terminationGracePeriodSeconds=30,
-        nodeSelector={"kubernetes.io/os": "linux"},
-        tolerations=[{"operator": "Exists"}],
         volumes=[*folders, *fields.pop("volumes", ())],
+        **agent(nodeSelector={"kubernetes.io/os": "linux"}),
         **fields,
     )
     root = {"runAsNonRoot": False, "runAsUser": 0, "runAsGroup": 0}
@@ -178,11 +160,6 @@ def node_plugin(name: str, account: str, driver: str, containers: list[Body], **
             "template": {"metadata": {"labels": selected}, "spec": spec},
         },
     }
-
-
-def host_path(name: str, path: str, kind: str) -> Body:
-    """Give a volume that is a folder of the node."""
-    return {"name": name, "hostPath": {"path": path, "type": kind}}
 
 
 def kubelet_mount() -> Body:

@@ -2,40 +2,9 @@
 
 from typing import Any
 
-from charts_src.lib import csi, monitoring, network
+from charts_src.lib import monitoring, network
+from charts_src.lib.controllers import labels
 from charts_src.objects import Body
-
-
-def disruption_budget(name: str) -> Body:
-    """Let a drain take one pod of a controller at a time."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": csi.labels(name)}},
-    }
-
-
-def cluster_binding(name: str, account: str, namespace: str) -> Body:
-    """Give an account the ClusterRole of the same name in the whole cluster."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }
-
-
-def role_binding(name: str, kind: str, account: str, home: str, namespace: str) -> Body:
-    """Give an account of the namespace `home` the Role or ClusterRole `name`, in another namespace."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name, "namespace": namespace},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": home}],
-    }
 
 
 def csi_driver(name: str, **fields: Any) -> Body:
@@ -58,7 +27,7 @@ def pod_monitor(name: str, *endpoints: str) -> Body:
 
     Upstream's charts make a Service and a ServiceMonitor for each port.
     """
-    body = monitoring.pod_monitor(name, csi.labels(name), endpoints[0])
+    body = monitoring.pod_monitor(name, labels(name), endpoints[0])
     body["spec"]["podMetricsEndpoints"] = [{"port": endpoint} for endpoint in endpoints]
     return body
 
@@ -66,6 +35,6 @@ def pod_monitor(name: str, *endpoints: str) -> Body:
 def aws_egress() -> list[Body]:
     """Give the rules to call AWS APIs, and to get credentials from the EKS Pod Identity agent."""
     return [
-        {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-        {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
+        network.aws_api_egress(),
+        network.pod_identity_egress(),
     ]

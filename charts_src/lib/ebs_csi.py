@@ -11,7 +11,7 @@ cmd/main.go and pkg/cloud/metadata (where region and instance come from).
 
 from charts_src.lib import csi
 from charts_src.lib.images import image
-from charts_src.lib.pod import container, mount, port
+from charts_src.lib.pod import container, host_path, mount, port
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -31,7 +31,7 @@ _LIVENESS = f"{_SIDECARS}/livenessprobe:v2.19.0-eksbuild.4"
 
 _RATES = ("--kube-api-qps=20", "--kube-api-burst=100")
 _FALLBACK = [{"name": "ENABLE_VAC_FALLBACK", "value": "true"}]
-DEVICES = csi.host_path("device-dir", "/dev", "Directory")
+DEVICES = host_path("device-dir", "/dev", "Directory")
 
 
 def controller_containers(env: Environment) -> list[Body]:

@@ -6,7 +6,7 @@ node-daemonset.yaml, pkg/cloud/cloud.go (how long it waits for a file system).
 
 from charts_src.lib import csi
 from charts_src.lib.images import image
-from charts_src.lib.pod import container, mount, port
+from charts_src.lib.pod import container, host_port, mount, port
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -41,7 +41,7 @@ def _node(env: Environment) -> Body:
         _driver(env),
         args=["--mode=node", "--endpoint=$(CSI_ENDPOINT)", "--logging-format=json", "--v=2"],
         env=[csi.NODE_ENDPOINT, csi.NODE_NAME, _region(env)],
-        ports=[csi.healthz(NODE_HEALTH_PORT) | {"hostPort": NODE_HEALTH_PORT}],
+        ports=[host_port("healthz", NODE_HEALTH_PORT)],
         livenessProbe=csi.healthy(3, 5),
         readinessProbe=csi.healthy(3, 3),
         lifecycle={"preStop": {"exec": {"command": ["/bin/aws-fsx-csi-driver", "pre-stop-hook"]}}},

@@ -7,6 +7,7 @@ its accounts need, and the rendering of rendered/<env>/aws/ makes roles and asso
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from charts_src.model import Environment
 from charts_src.objects import Body
 
 
@@ -51,3 +52,15 @@ def bucket_access(bucket: str, prefix: str = "", *, write: bool) -> list[Body]:
         statement("ListBucket", ["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"], below),
         statement("Objects", objects, [f"arn:aws:s3:::{bucket}/{prefix}*"]),
     ]
+
+
+def reads_data_and_models(env: Environment, namespace: str, *accounts: str) -> tuple[PodIdentity, ...]:
+    """Let accounts read the buckets of data and models, if the environment has them."""
+    if not env.storage:
+        return ()
+    buckets = env.storage.buckets
+    access = {
+        "data": bucket_access(buckets.data, write=False),
+        "models": bucket_access(buckets.models, write=False),
+    }
+    return tuple(PodIdentity(namespace, account, access) for account in accounts)

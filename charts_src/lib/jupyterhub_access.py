@@ -3,7 +3,7 @@
 Source: templates/hub/rbac.yaml of zero-to-jupyterhub-k8s 4.4.0; the calls in spawner.py of kubespawner 7.0.0.
 """
 
-from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS
+from charts_src.lib.namespaces import NOTEBOOKS
 from charts_src.lib.rbac import READ, Rule
 from charts_src.objects import Body
 
@@ -25,25 +25,3 @@ SPAWNER_RULES = (
 def in_notebooks(body: Body) -> Body:
     """Put an object into the namespace of the servers."""
     return body | {"metadata": body["metadata"] | {"namespace": NOTEBOOKS}}
-
-
-def account(name: str) -> Body:
-    """Give a ServiceAccount there whose token no pod gets."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": NOTEBOOKS},
-        "automountServiceAccountToken": False,
-    }
-
-
-def spawner_binding() -> Body:
-    """Give the hub its role there."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": SPAWNER, "namespace": NOTEBOOKS},
-        "roleRef": {"apiGroup": group, "kind": "Role", "name": SPAWNER},
-        "subjects": [{"kind": "ServiceAccount", "name": "hub", "namespace": JUPYTERHUB}],
-    }

@@ -29,7 +29,7 @@ def _hub(env: Environment, section: JupyterHub) -> Body:
         network.api_server_egress(env.cluster.vpc_cidr, env.cluster.service_cidr),
         {"to": [network.pods(PROXY)], "ports": network.ports(PROXY_API_PORT)},
         {"to": [_SERVERS], "ports": network.ports(PORT)},
-        {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
+        network.https_egress(),
     ]
     if section.database:
         database = network.block(env.cluster.vpc_cidr)

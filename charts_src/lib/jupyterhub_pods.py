@@ -10,9 +10,10 @@ memory, where the hub must find them. Karpenter leaves their nodes alone, and a 
 import hashlib
 
 from charts_src.lib.accelerators import placement
+from charts_src.lib.config_maps import config_volume
 from charts_src.lib.images import image
 from charts_src.lib.jupyterhub_settings import HUB_PORT, HUB_URL, PROXY_API_PORT, STATE
-from charts_src.lib.pod import container, http_probe, mount, pod, port, scratch
+from charts_src.lib.pod import container, http_probe, mount, pod, port, requests, scratch
 from charts_src.lib.ray import NO_DISRUPTION
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub
@@ -60,7 +61,7 @@ def hub(env: Environment, section: JupyterHub, configuration: Body) -> Body:
         serviceAccountName="hub",
         automountServiceAccountToken=True,
         volumes=[
-            {"name": "config", "configMap": {"name": CONFIGURATION, "defaultMode": 420}},
+            config_volume("config", CONFIGURATION),
             scratch("tmp", "100Mi"),
             _state(section),
         ],
@@ -150,7 +151,7 @@ def _proxy_probe(**timing: int) -> Body:
 
 def _resources(memory: str) -> Body:
     """Leave CPU without a limit: everyone waits for these two."""
-    return {"requests": {"cpu": "200m", "memory": memory}, "limits": {"memory": memory}}
+    return requests("200m", memory, memory)
 
 
 def _secrets(keys: dict[str, str]) -> list[Body]:

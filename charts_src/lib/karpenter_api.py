@@ -67,18 +67,6 @@ DNS_ROLE: Body = {
 """Upstream's Role for the address of the cluster's DNS."""
 
 
-def binding(kind: str, name: str, account: str, namespace: str, of: str | None = None) -> Body:
-    """Bind a role to the account of the controller: ClusterRole everywhere, Role in the namespace `of`."""
-    metadata = {"name": name} if of is None else {"name": name, "namespace": of}
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": f"{kind}Binding",
-        "metadata": metadata,
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }
-
-
 def flow_schemas(account: str, namespace: str) -> list[Body]:
     """Have the API server serve the controller as soon as it does the accounts of kube-system.
 

@@ -8,6 +8,7 @@ calls to the others would answer 404 and, as they fail closed, refuse every writ
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network
+from charts_src.lib.controllers import service
 from charts_src.lib.namespaces import KUBERAY_SYSTEM
 from charts_src.lib.pod import mount, port
 from charts_src.lib.ray import OPERATOR
@@ -24,7 +25,7 @@ _SELECTED = {"app.kubernetes.io/name": OPERATOR}
 def webhook_objects(vpc_cidr: str, namespaces: Sequence[str]) -> Iterator[Body]:
     """Give what the webhook needs beside the operator's pod; the API server calls it from the VPC."""
     yield _configuration(namespaces)
-    yield _service()
+    yield service(SERVICE, _SELECTED, 443, "webhook", labelled=False)
     yield _issuer()
     yield _certificate()
     caller = {"from": [network.block(vpc_cidr)], "ports": network.ports(PORT)}
@@ -84,19 +85,6 @@ def _configuration(namespaces: Sequence[str]) -> Body:
             "annotations": {"cert-manager.io/inject-ca-from": f"{KUBERAY_SYSTEM}/{CERTIFICATE}"},
         },
         "webhooks": [webhook],
-    }
-
-
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": SERVICE},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _SELECTED,
-            "ports": [{"name": "webhook", "port": 443, "targetPort": "webhook", "protocol": "TCP"}],
-        },
     }
 
 

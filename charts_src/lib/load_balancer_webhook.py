@@ -16,6 +16,7 @@ nothing fails in the minute in which the pods still serve the certificate before
 
 from collections.abc import Iterator
 
+from charts_src.lib.controllers import service
 from charts_src.lib.namespaces import LOAD_BALANCER_CONTROLLER
 from charts_src.objects import Body
 
@@ -103,18 +104,7 @@ def _webhook(name: str, path: str, resource: tuple[str, str, str], failure_polic
 
 
 def _service(selected: dict[str, str]) -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": SERVICE},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": selected,
-            "ports": [
-                {"name": "webhook-server", "port": 443, "targetPort": "webhook-server", "protocol": "TCP"}
-            ],
-        },
-    }
+    return service(SERVICE, selected, 443, "webhook-server", labelled=False)
 
 
 def _issuer(name: str, spec: Body) -> Body:

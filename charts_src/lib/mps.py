@@ -6,7 +6,7 @@ label of the pool, which is there from the start and which Karpenter counts with
 """
 
 from charts_src.lib.accelerators import SHARING_LABEL
-from charts_src.lib.node_agents import agent, host_path, node_name, requests
+from charts_src.lib.node_agents import agent
 from charts_src.lib.nvidia import (
     CONFIG_FILE,
     GPUS,
@@ -15,7 +15,7 @@ from charts_src.lib.nvidia import (
     config_volumes,
     plugin_image,
 )
-from charts_src.lib.pod import container, mount, pod
+from charts_src.lib.pod import container, host_path, mount, node_name, pod, requests
 from charts_src.model import Environment
 from charts_src.objects import Body
 

@@ -77,12 +77,17 @@ def api_server_egress(vpc_cidr: str, service_cidr: str) -> Body:
     return {"to": [block(vpc_cidr), block(service_cidr)], "ports": ports(443)}
 
 
-def aws_api_egress() -> Body:
-    """Give the rule that lets pods call AWS APIs, whose addresses no range of ours covers, over TLS.
+def https_egress() -> Body:
+    """Give the rule that lets pods call any address over HTTPS, inside the VPC or outside.
 
     Instance metadata answers on port 80 only, so this leads to no credentials of a node.
     """
     return {"to": [block("0.0.0.0/0")], "ports": ports(443)}
+
+
+def aws_api_egress() -> Body:
+    """Give the rule that lets pods call AWS APIs, whose addresses no range of ours covers, over TLS."""
+    return https_egress()
 
 
 def internet_egress(vpc_cidr: str, service_cidr: str) -> Body:

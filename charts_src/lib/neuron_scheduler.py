@@ -4,10 +4,10 @@ Sources: see components/neuron_scheduler.py, which says what differs from upstre
 """
 
 from charts_src.lib.accelerators import NEURON_CORE, NEURON_DEVICE, NEURON_SCHEDULER, placement
+from charts_src.lib.config_maps import config_volume
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import requests
-from charts_src.lib.pod import container, mount, pod, port
+from charts_src.lib.pod import container, mount, pod, port, requests
 from charts_src.model import Environment
 from charts_src.model.base import KubernetesMinor
 from charts_src.objects import Body
@@ -76,7 +76,7 @@ def scheduler_pod(env: Environment) -> Body:
         volumeMounts=[mount("config", "/etc/kubernetes/neuron-scheduler", readOnly=True)],
         resources=requests("100m", "128Mi", "512Mi"),
     )
-    volume = {"name": "config", "configMap": {"name": NAME, "defaultMode": 420}}
+    volume = config_volume("config", NAME)
     return _pod(NAME, program) | {"volumes": [volume]}
 
 

@@ -1,13 +1,14 @@
-"""DaemonSets that make the accelerators of nodes usable and visible.
+"""DaemonSets that make nodes usable and visible, foremost their accelerators.
 
 Which nodes an agent runs on follows from the labels that node pools give their nodes, and those from the
 table of instance types: no agent has a list of types, so a new type needs none either.
 """
 
-from hashlib import sha256
 from typing import Any
 
 from charts_src.lib.accelerators import Accelerator
+from charts_src.lib.config_maps import config_annotation
+from charts_src.lib.controllers import labels
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -25,16 +26,6 @@ def has_accelerator(env: Environment, *accelerators: Accelerator) -> bool:
 def has_efa(env: Environment) -> bool:
     """Say whether a pool has EFA interfaces."""
     return any(pool.efa for pool in env.karpenter.node_pools.values())
-
-
-def labels(name: str) -> dict[str, str]:
-    """Give the labels of the pods of an agent."""
-    return {"app.kubernetes.io/name": name}
-
-
-def config_annotation(text: str) -> dict[str, str]:
-    """Give the annotation of a pod whose program reads the configuration `text` only as it starts."""
-    return {"genai-on-eks/config": sha256(text.encode()).hexdigest()[:16]}
 
 
 def daemon_set(name: str, pod: Body, config: str = "") -> Body:
@@ -60,40 +51,3 @@ def daemon_set(name: str, pod: Body, config: str = "") -> Body:
 def agent(**fields: Any) -> Body:
     """Give the pod fields that all agents have, and further `fields`."""
     return {"priorityClassName": "system-node-critical", "tolerations": TOLERATIONS} | fields
-
-
-def config_map(name: str, **data: str) -> Body:
-    """Give a ConfigMap."""
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
-
-
-def requests(cpu: str, memory: str, limit: str) -> Body:
-    """Give resources that may use idle CPU without a limit, and memory up to `limit`."""
-    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
-
-
-def node_name() -> Body:
-    """Give the environment variable NODE_NAME."""
-    return pod_field("NODE_NAME", "spec.nodeName")
-
-
-def pod_field(name: str, path: str) -> Body:
-    """Give an environment variable with a field of the pod."""
-    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
-
-
-def host_path(name: str, path: str, kind: str) -> Body:
-    """Give a volume with a path of the node; `kind` is its type, such as Directory."""
-    return {"name": name, "hostPath": {"path": path, "type": kind}}
-
-
-def cluster_binding(role: str, account: str, namespace: str, name: str = "") -> Body:
-    """Give a ServiceAccount the rules of a ClusterRole everywhere; `name` is that of the binding."""
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": name or role},
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    }

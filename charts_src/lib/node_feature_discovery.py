@@ -17,11 +17,12 @@ pkg/nfd-master, pkg/nfd-gc.
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, rbac
 from charts_src.lib.accelerators import placement
+from charts_src.lib.config_maps import config_map, config_volume
+from charts_src.lib.controllers import bare_deployment, disruption_budget, labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import ACCELERATORS
-from charts_src.lib.node_agents import cluster_binding, config_map, labels, node_name, requests
-from charts_src.lib.pod import container, http_probe, mount, pod, port
-from charts_src.lib.rbac import Rule
+from charts_src.lib.pod import container, http_probe, mount, node_name, pod, port, requests
+from charts_src.lib.rbac import Rule, cluster_binding
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -62,9 +63,9 @@ def master_objects(env: Environment) -> tuple[Body, ...]:
         rbac.cluster_role(MASTER, MASTER_RULES),
         cluster_binding(MASTER, MASTER, ACCELERATORS),
         rbac.role(MASTER, LEADER_ELECTION_RULES),
-        config_map(MASTER, **{"nfd-master.conf": text}),
-        _deployment(MASTER, 2, _master(env)),
-        _disruption_budget(),
+        config_map(MASTER, {"nfd-master.conf": text}),
+        bare_deployment(MASTER, 2, _master(env)),
+        disruption_budget(MASTER),
         *_surroundings(env, MASTER),
     )
 
@@ -74,7 +75,7 @@ def gc_objects(env: Environment) -> tuple[Body, ...]:
     return (
         rbac.cluster_role(GC, GC_RULES),
         cluster_binding(GC, GC, ACCELERATORS),
-        _deployment(GC, 1, _program(env, GC, ["-gc-interval=1h"])),
+        bare_deployment(GC, 1, _program(env, GC, ["-gc-interval=1h"])),
         *_surroundings(env, GC),
     )
 
@@ -88,7 +89,7 @@ def _surroundings(env: Environment, name: str) -> tuple[Body, ...]:
 
 
 def _master(env: Environment) -> Body:
-    volume = {"name": "config", "configMap": {"name": MASTER, "defaultMode": 420}}
+    volume = config_volume("config", MASTER)
     config = mount("config", "/etc/kubernetes/node-feature-discovery", readOnly=True)
     spec = _program(env, MASTER, ["-enable-leader-election"])
     (master,) = spec["containers"]
@@ -117,25 +118,3 @@ def _program(env: Environment, name: str, args: list[str]) -> Body:
         **placement("none", "system"),
     )
     return spec | {"securityContext": spec["securityContext"] | {"runAsUser": 65534, "runAsGroup": 65534}}
-
-
-def _deployment(name: str, replicas: int, spec: Body) -> Body:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels(name)},
-            "template": {"metadata": {"labels": labels(name)}, "spec": spec},
-        },
-    }
-
-
-def _disruption_budget() -> Body:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": MASTER},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(MASTER)}},
-    }

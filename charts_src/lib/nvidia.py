@@ -4,10 +4,10 @@ Source: k8s-device-plugin v0.19.3, deployments/helm/nvidia-device-plugin/templat
 """
 
 from charts_src.emit import emit
+from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.gpu_sharing import CONFIG_LABEL, WHOLE, Mode, plugin_config
 from charts_src.lib.images import image
-from charts_src.lib.node_agents import config_map, node_name, requests
-from charts_src.lib.pod import container, mount, scratch
+from charts_src.lib.pod import container, mount, node_name, requests, scratch
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -39,7 +39,7 @@ def configurations(env: Environment, name: str) -> Body:
     """Give the ConfigMap with the configuration of each pool, by name."""
     sharings = [pool.gpu_sharing.sharing for pool in env.karpenter.node_pools.values() if pool.gpu_sharing]
     texts = {sharing.config: emit(plugin_config(sharing)) for sharing in sharings}
-    return config_map(name, **{WHOLE: emit(plugin_config(None))}, **dict(sorted(texts.items())))
+    return config_map(name, {WHOLE: emit(plugin_config(None))} | dict(sorted(texts.items())))
 
 
 def config_containers(env: Environment, process: str, security: Body) -> tuple[Body, Body]:
@@ -64,7 +64,7 @@ def config_mounts() -> list[Body]:
 def config_volumes(name: str) -> list[Body]:
     """Give the volumes of all configurations, from the ConfigMap `name`, and of the chosen one."""
     return [
-        {"name": "available-configs", "configMap": {"name": name, "defaultMode": 420}},
+        config_volume("available-configs", name),
         scratch("config", "1Mi"),
     ]
 

@@ -37,6 +37,11 @@ def resources(cpu: str, memory: str, **extended: str) -> Body:
     return {"requests": dict(amounts), "limits": dict(amounts)}
 
 
+def requests(cpu: str, memory: str, limit: str) -> Body:
+    """Give resources that may use idle CPU without a limit, and memory up to `limit`."""
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": limit}}
+
+
 def http_probe(path: str, port: str | int, **timing: int) -> Body:
     """Give an HTTP probe; `timing` are fields of a Kubernetes Probe such as periodSeconds."""
     return {"httpGet": {"path": path, "port": port}} | timing
@@ -45,6 +50,26 @@ def http_probe(path: str, port: str | int, **timing: int) -> Body:
 def port(name: str, number: int) -> Body:
     """Give a TCP port of a container, its protocol written out as the API server would default it."""
     return {"name": name, "containerPort": number, "protocol": "TCP"}
+
+
+def host_port(name: str, number: int) -> Body:
+    """Give a port of the node; on the host's network the API server would fill in hostPort itself."""
+    return port(name, number) | {"hostPort": number}
+
+
+def pod_field(name: str, path: str) -> Body:
+    """Give an environment variable with a field of the pod."""
+    return {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
+
+
+def node_name(variable: str = "NODE_NAME") -> Body:
+    """Give the environment variable with the name of the pod's node."""
+    return pod_field(variable, "spec.nodeName")
+
+
+def host_path(name: str, path: str, kind: str) -> Body:
+    """Give a volume with a path of the node; `kind` is its type, such as Directory, or "" for any."""
+    return {"name": name, "hostPath": {"path": path, "type": kind}}
 
 
 def scratch(name: str, size: str, **fields: str) -> Body:

@@ -1,6 +1,7 @@
 """Who may do what: ServiceAccounts and bindings as cdk8s-plus constructs, rules as plain data.
 
-Rules come from upstream as tables of groups, resources and verbs; as data they are easy to compare.
+Rules come from upstream as tables of groups, resources and verbs; as data they are easy to compare. What
+concerns accounts and roles of another namespace or component is plain data as well.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from cdk8s_plus_34 import ClusterRole, ClusterRoleBinding, Role, RoleBinding, Se
 from constructs import Construct
 
 from charts_src.objects import Body
+
+_GROUP = "rbac.authorization.k8s.io"
 
 READ = ("get", "list", "watch")
 ALL = ("create", "delete", "get", "list", "patch", "update", "watch")
@@ -70,9 +73,42 @@ def bind_role(account: ServiceAccount, name: str, namespace: str | None = None) 
     RoleBinding(scope, "binding", role=bound, metadata=metadata).add_subjects(account)
 
 
+def account(name: str, namespace: str, *, token: bool = False) -> Body:
+    """Give a ServiceAccount of another namespace; `token` says whether its pods get one by default."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace},
+        "automountServiceAccountToken": token,
+    }
+
+
+def cluster_binding(role: str, account: str, home: str, name: str = "") -> Body:
+    """Give an account of the namespace `home` the rules of a ClusterRole everywhere.
+
+    The binding has the name of the role, unless another is given.
+    """
+    return _binding("ClusterRole", role, account, home, {"name": name or role})
+
+
+def role_binding(role: str, account: str, home: str, namespace: str, name: str = "") -> Body:
+    """Give an account of the namespace `home` the rules of a Role of the namespace `namespace`."""
+    return _binding("Role", role, account, home, {"name": name or role, "namespace": namespace})
+
+
+def _binding(kind: str, role: str, account: str, home: str, metadata: Body) -> Body:
+    return {
+        "apiVersion": f"{_GROUP}/v1",
+        "kind": f"{kind}Binding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": _GROUP, "kind": kind, "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": home}],
+    }
+
+
 def _role(kind: str, name: str, rules: Iterable[Rule]) -> Body:
     return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "apiVersion": f"{_GROUP}/v1",
         "kind": kind,
         "metadata": {"name": name},
         "rules": [_rule(rule) for rule in rules],

@@ -8,6 +8,7 @@ pkg/driver/node/credentialprovider, docs/CONFIGURATION.md and docs/HEADROOM_FOR_
 import json
 
 from charts_src.lib import csi
+from charts_src.lib.controllers import labels
 from charts_src.lib.images import image
 from charts_src.lib.namespaces import MOUNT_S3
 from charts_src.lib.pod import container, http_probe, port
@@ -74,7 +75,7 @@ def controller_container(env: Environment) -> Body:
         "MOUNTPOINT_IMAGE_PULL_POLICY": "IfNotPresent",
         "MOUNTPOINT_NAMESPACE": MOUNT_S3,
         "MOUNTPOINT_PRIORITY_CLASS_NAME": PRIORITY,
-        "MOUNTPOINT_POD_LABELS": json.dumps(csi.labels(MOUNTPOINT)),
+        "MOUNTPOINT_POD_LABELS": json.dumps(labels(MOUNTPOINT)),
     }
     return container(
         "s3-csi-controller",
@@ -91,7 +92,7 @@ def controller_container(env: Environment) -> Body:
 def _headroom(env: Environment) -> dict[str, str]:
     return {
         "MOUNTPOINT_HEADROOM_IMAGE": image(env, _PAUSE),
-        "MOUNTPOINT_HEADROOM_POD_LABELS": json.dumps(csi.labels("mountpoint-s3-headroom")),
+        "MOUNTPOINT_HEADROOM_POD_LABELS": json.dumps(labels("mountpoint-s3-headroom")),
         "MOUNTPOINT_HEADROOM_PRIORITY_CLASS_NAME": HEADROOM_PRIORITY,
         "MOUNTPOINT_PREEMPTING_PRIORITY_CLASS_NAME": PREEMPTING_PRIORITY,
     }

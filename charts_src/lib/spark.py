@@ -97,6 +97,6 @@ def job_configuration(env: Environment) -> dict[str, str]:
 def object_storage() -> list[Body]:
     """Give the rules for S3 over HTTPS and for credentials from the EKS Pod Identity agent."""
     return [
-        {"to": [network.block("0.0.0.0/0")], "ports": network.ports(443)},
-        {"to": [network.block("169.254.170.23/32")], "ports": network.ports(80)},
+        network.aws_api_egress(),
+        network.pod_identity_egress(),
     ]

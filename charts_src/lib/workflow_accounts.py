@@ -4,7 +4,7 @@ Source: docs/workflow-rbac.md of argo-workflows v4.1.4.
 """
 
 from charts_src.lib.namespaces import TRAINING
-from charts_src.lib.rbac import Rule
+from charts_src.lib.rbac import Rule, account
 from charts_src.objects import Body
 
 EXECUTOR = "workflow-executor"
@@ -15,12 +15,7 @@ EXECUTOR_RULES = (Rule("argoproj.io", ("workflowtaskresults",), ("create", "patc
 
 def workflow_account(name: str) -> Body:
     """Give a ServiceAccount whose token its pods get: Argo can't ask for it in the pod, only turn it off."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": name, "namespace": TRAINING},
-        "automountServiceAccountToken": True,
-    }
+    return account(name, TRAINING, token=True)
 
 
 def binding(role: str, account: str, account_namespace: str = TRAINING, namespace: str = TRAINING) -> Body:

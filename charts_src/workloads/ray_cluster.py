@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from charts_src.lib import iam, monitoring, network, ray, rbac
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
+from charts_src.lib.controllers import service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
@@ -67,14 +68,7 @@ class SharedRayCluster(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let tasks, and drivers on the head, read the buckets of data and models, as notebooks may."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return tuple(iam.PodIdentity(RAY, account, access) for account in (ray.SHARED, f"{ray.SHARED}-head"))
+        return iam.reads_data_and_models(self.env, RAY, ray.SHARED, f"{ray.SHARED}-head")
 
     def compose(self) -> None:
         """Add the cluster, its token, and what may reach it."""
@@ -188,13 +182,7 @@ def _volumes(env: Environment) -> list[Body]:
 
 def _dashboard() -> Body:
     """Give a Service for the Ingress: the operator's has no address, and is there only with the cluster."""
-    ports = [{"name": "dashboard", "port": ray.DASHBOARD, "targetPort": "dashboard", "protocol": "TCP"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": DASHBOARD_SERVICE},
-        "spec": {"type": "ClusterIP", "selector": _HEAD, "ports": ports},
-    }
+    return service(DASHBOARD_SERVICE, _HEAD, ray.DASHBOARD, "dashboard", labelled=False)
 
 
 def _callers(env: Environment, section: RayCluster) -> list[Body]:

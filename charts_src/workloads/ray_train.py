@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement
+from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.pod import container, mount, resources
@@ -57,14 +58,7 @@ class RayTraining(Component):
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
         """Let the head and workers read data and models; checkpoints reach S3 through FSx."""
-        if not self.env.storage:
-            return ()
-        buckets = self.env.storage.buckets
-        access = {
-            "data": iam.bucket_access(buckets.data, write=False),
-            "models": iam.bucket_access(buckets.models, write=False),
-        }
-        return tuple(iam.PodIdentity(TRAINING, account, access) for account in (_ACCOUNT, f"{_ACCOUNT}-head"))
+        return iam.reads_data_and_models(self.env, TRAINING, _ACCOUNT, f"{_ACCOUNT}-head")
 
     def compose(self) -> None:
         """Add the job, its configuration, and what its pods may talk to."""
@@ -103,12 +97,7 @@ def _configuration(section: RayTrain, pool: NodePool) -> Body:
         "checkpoints": f"{FSX}/{CHECKPOINTS}/{section.run}",
         "parameters": dict(section.parameters),
     }
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": section.run},
-        "data": {"config.json": json.dumps(content, indent=2) + "\n"},
-    }
+    return config_map(section.run, {"config.json": json.dumps(content, indent=2) + "\n"})
 
 
 def _ray_resources(pool: NodePool) -> dict[str, int]:
@@ -148,7 +137,7 @@ def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
 
 def _head(section: RayTrain, image: str) -> Body:
     """Give the head, on which the driver runs: it mounts what the driver reads and writes."""
-    configuration = {"name": "config", "configMap": {"name": section.run, "defaultMode": 420}}
+    configuration = config_volume("config", section.run)
     group = ray.head_group(
         _ACCOUNT,
         image,

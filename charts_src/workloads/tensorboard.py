@@ -6,7 +6,7 @@ here.
 """
 
 from charts_src.lib import network, rbac
-from charts_src.lib.accelerators import placement
+from charts_src.lib.controllers import disruption_budget, labels, service, single
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import TRAINING
@@ -39,16 +39,13 @@ class TensorBoard(Component):
         section = self.env.tensorboard
         rbac.service_account(self, NAME)
         self.add(_deployment(self.env, section))
-        self.add(_service())
+        self.add(service(NAME, NAME, PORT, "http", labelled=False))
         backend = Backend(NAME, PORT, "/", drain_seconds=30)
         self.add(ingress(self.env.ingress, NAME, section.host, backend))
         balancer = {"from": [network.block(self.env.cluster.vpc_cidr)], "ports": network.ports(PORT)}
-        self.add(network.allow(NAME, _labels(), ingress=[balancer]))
-        self.add(_disruption_budget())
-
-
-def _labels() -> dict[str, str]:
-    return {"app.kubernetes.io/name": NAME}
+        self.add(network.allow(NAME, labels(NAME), ingress=[balancer]))
+        # A drain may take the one pod: curves are away for a minute, nothing is lost.
+        self.add(disruption_budget(NAME))
 
 
 def _deployment(env: Environment, section: Section) -> Body:
@@ -68,40 +65,6 @@ def _deployment(env: Environment, section: Section) -> Body:
         main,
         serviceAccountName=NAME,
         volumes=[fsx_volume("shared"), scratch("tmp", "1Gi")],
-        **placement("none", "system"),
     )
     identity = {"runAsUser": 1000, "runAsGroup": 1000}
-    template = {
-        "metadata": {"labels": _labels()},
-        "spec": spec | {"securityContext": spec["securityContext"] | identity},
-    }
-    body = {
-        "replicas": 1,
-        "selector": {"matchLabels": _labels()},
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": template,
-    }
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME}, "spec": body}
-
-
-def _service() -> Body:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": NAME},
-        "spec": {
-            "type": "ClusterIP",
-            "selector": _labels(),
-            "ports": [{"name": "http", "port": PORT, "targetPort": "http", "protocol": "TCP"}],
-        },
-    }
-
-
-def _disruption_budget() -> Body:
-    """Let a drain take the one pod: curves are away for a minute, nothing is lost."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": NAME},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _labels()}},
-    }
+    return single(NAME, spec | {"securityContext": spec["securityContext"] | identity})
