@@ -28,6 +28,7 @@ from charts_src.lib.nvidia import (
     config_containers,
     config_mounts,
     config_volumes,
+    configuration_texts,
     configurations,
     plugin_image,
     shares,
@@ -72,17 +73,13 @@ class GpuFeatureDiscovery(Component):
         self.add(rbac.role(NAME, RULES))
         rbac.bind_role(account, NAME)
         self.add(configurations(self.env, NAME))
-        self.add(daemon_set(NAME, _pod(self.env), _texts(self.env)))
+        self.add(daemon_set(NAME, _pod(self.env), configuration_texts(self.env, NAME)))
         api_server = network.api_server_egress(self.env.cluster.vpc_cidr, self.env.cluster.service_cidr)
         self.add(network.allow(NAME, labels(NAME), egress=[api_server]))
         rbac.bind_role(rbac.service_account(self, MASTER), MASTER)
         rbac.service_account(self, GC)
         for body in (*master_objects(self.env), *gc_objects(self.env)):
             self.add(body)
-
-
-def _texts(env: Environment) -> str:
-    return "".join(f"{name}\n{text}" for name, text in configurations(env, NAME)["data"].items())
 
 
 def _security(env: Environment) -> Body:

@@ -15,7 +15,7 @@ from charts_src.lib.config_maps import config_annotation, config_map, config_vol
 from charts_src.lib.images import image
 from charts_src.lib.kueue_config import HEALTH_PORT, METRICS_PORT, WEBHOOK_PORT, configuration
 from charts_src.lib.namespaces import KUEUE_SYSTEM, MONITORING
-from charts_src.lib.pod import container, http_probe, mount, pod, port, resources
+from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, secret_volume
 from charts_src.lib.rbac import READ, Rule
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -169,8 +169,8 @@ def _deployment(env: Environment, text: str) -> Body:
         terminationGracePeriodSeconds=10,
         volumes=[
             config_volume("config", CONFIG),
-            _secret_volume("webhook-certificate", WEBHOOK_SECRET),
-            _secret_volume("metrics-certificate", METRICS_SECRET),
+            secret_volume("webhook-certificate", WEBHOOK_SECRET),
+            secret_volume("metrics-certificate", METRICS_SECRET),
         ],
     )
     identity = {"runAsUser": _USER, "runAsGroup": _USER}
@@ -198,10 +198,6 @@ def _container(env: Environment) -> Body:
             mount("metrics-certificate", "/etc/kueue/metrics/certs", readOnly=True),
         ],
     )
-
-
-def _secret_volume(name: str, secret: str) -> Body:
-    return {"name": name, "secret": {"secretName": secret, "defaultMode": 420}}
 
 
 def _certificates() -> list[Body]:

@@ -20,7 +20,7 @@ from charts_src.lib.load_balancer_rules import LEADER_ELECTION, RULES, login_sec
 from charts_src.lib.load_balancer_webhook import PORT, SECRET, webhook_objects
 from charts_src.lib.namespaces import INGRESS_NAMESPACES, LOAD_BALANCER_CONTROLLER
 from charts_src.lib.network import NAMESPACE_LABEL
-from charts_src.lib.pod import container, http_probe, mount, pod, port, resources
+from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, secret_volume
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -97,7 +97,7 @@ def _pod(env: Environment) -> Body:
         serviceAccountName=CONTROLLER,
         automountServiceAccountToken=True,
         terminationGracePeriodSeconds=10,
-        volumes=[{"name": "cert", "secret": {"secretName": SECRET, "defaultMode": 420}}],
+        volumes=[secret_volume("cert", SECRET)],
     )
     return spec | {"securityContext": spec["securityContext"] | {"runAsUser": 65532, "fsGroup": 65534}}
 

@@ -25,6 +25,7 @@ from charts_src.lib.nvidia import (
     config_containers,
     config_mounts,
     config_volumes,
+    configuration_texts,
     configurations,
     plugin_image,
     shares,
@@ -61,15 +62,11 @@ class NvidiaDevicePlugin(Component):
         self.add(rbac.cluster_role(NAME, [Rule("", ("nodes",), READ)]))
         self.add(cluster_binding(NAME, NAME, ACCELERATORS))
         self.add(configurations(self.env, NAME))
-        self.add(daemon_set(NAME, _pod(self.env), _texts(self.env)))
+        self.add(daemon_set(NAME, _pod(self.env), configuration_texts(self.env, NAME)))
         if shares(self.env, "mps"):
-            self.add(daemon_set(MPS, mps_daemon(self.env, NAME), _texts(self.env)))
+            self.add(daemon_set(MPS, mps_daemon(self.env, NAME), configuration_texts(self.env, NAME)))
             self.add(_network_policy(self.env, MPS))
         self.add(_network_policy(self.env, NAME))
-
-
-def _texts(env: Environment) -> str:
-    return "".join(f"{name}\n{text}" for name, text in configurations(env, NAME)["data"].items())
 
 
 def security(env: Environment) -> Body:

@@ -10,6 +10,7 @@ plugin offers 64 (aws-neuron-sdk, logical-neuroncore-config.rst). Devices are th
 from collections.abc import Iterable
 from typing import Literal
 
+from charts_src.lib.pod import pod_field
 from charts_src.objects import Body
 
 Accelerator = Literal["none", "nvidia", "trainium", "inferentia"]
@@ -103,12 +104,9 @@ def neuron_process_tag() -> list[Body]:
     neuron-monitor puts the tag on each metric of a process, and the exporter's PodMonitor makes the labels
     `namespace` and `pod` of it. Several processes of one pod need tags of their own: append /<rank>.
     """
-    fields = {"POD_NAMESPACE": "metadata.namespace", "POD_NAME": "metadata.name"}
     return [
-        *(
-            {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
-            for name, path in fields.items()
-        ),
+        pod_field("POD_NAMESPACE", "metadata.namespace"),
+        pod_field("POD_NAME", "metadata.name"),
         {"name": "NEURON_PROCESS_TAG", "value": "$(POD_NAMESPACE)/$(POD_NAME)"},
     ]
 

@@ -8,10 +8,11 @@ calls to the others would answer 404 and, as they fail closed, refuse every writ
 from collections.abc import Iterator, Sequence
 
 from charts_src.lib import network
-from charts_src.lib.controllers import service
+from charts_src.lib.controllers import labels, service
 from charts_src.lib.namespaces import KUBERAY_SYSTEM
-from charts_src.lib.pod import mount, port
+from charts_src.lib.pod import mount, port, secret_volume
 from charts_src.lib.ray import OPERATOR
+from charts_src.lib.webhook_tls import certificate, dns_names, inject_ca, issuer
 from charts_src.objects import Body
 
 PORT = 9443
@@ -19,15 +20,15 @@ SERVICE = "kuberay-webhook"
 ISSUER = "kuberay-webhook-issuer"
 CERTIFICATE = "kuberay-webhook"
 SECRET = "kuberay-webhook-certificate"  # noqa: S105  # the name of a Secret
-_SELECTED = {"app.kubernetes.io/name": OPERATOR}
+_SELECTED = labels(OPERATOR)
 
 
 def webhook_objects(vpc_cidr: str, namespaces: Sequence[str]) -> Iterator[Body]:
     """Give what the webhook needs beside the operator's pod; the API server calls it from the VPC."""
     yield _configuration(namespaces)
     yield service(SERVICE, _SELECTED, 443, "webhook", labelled=False)
-    yield _issuer()
-    yield _certificate()
+    yield issuer(ISSUER, {"selfSigned": {}})
+    yield certificate(CERTIFICATE, ISSUER, SECRET, {"dnsNames": dns_names(SERVICE, KUBERAY_SYSTEM)})
     caller = {"from": [network.block(vpc_cidr)], "ports": network.ports(PORT)}
     yield network.allow(SERVICE, _SELECTED, ingress=[caller])
 
@@ -40,7 +41,7 @@ def with_webhook(spec: Body) -> Body:
         "ports": [*manager["ports"], port("webhook", PORT)],
         "volumeMounts": [mount("certificate", "/tmp/k8s-webhook-server/serving-certs", readOnly=True)],  # noqa: S108
     }
-    volume = {"name": "certificate", "secret": {"secretName": SECRET, "defaultMode": 420}}
+    volume = secret_volume("certificate", SECRET)
     return spec | {"containers": [manager | serving], "volumes": [volume]}
 
 
@@ -82,30 +83,7 @@ def _configuration(namespaces: Sequence[str]) -> Body:
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {
             "name": OPERATOR,
-            "annotations": {"cert-manager.io/inject-ca-from": f"{KUBERAY_SYSTEM}/{CERTIFICATE}"},
+            "annotations": inject_ca(KUBERAY_SYSTEM, CERTIFICATE),
         },
         "webhooks": [webhook],
-    }
-
-
-def _issuer() -> Body:
-    return {
-        "apiVersion": "cert-manager.io/v1",
-        "kind": "Issuer",
-        "metadata": {"name": ISSUER},
-        "spec": {"selfSigned": {}},
-    }
-
-
-def _certificate() -> Body:
-    host = f"{SERVICE}.{KUBERAY_SYSTEM}.svc"
-    return {
-        "apiVersion": "cert-manager.io/v1",
-        "kind": "Certificate",
-        "metadata": {"name": CERTIFICATE},
-        "spec": {
-            "dnsNames": [host, f"{host}.cluster.local"],
-            "issuerRef": {"kind": "Issuer", "name": ISSUER},
-            "secretName": SECRET,
-        },
     }

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from charts_src.lib.controllers import service
 from charts_src.lib.namespaces import LOAD_BALANCER_CONTROLLER
+from charts_src.lib.webhook_tls import certificate, dns_names, inject_ca, issuer
 from charts_src.objects import Body
 
 PORT = 9443
@@ -51,11 +52,11 @@ def webhook_objects(selected: dict[str, str]) -> Iterator[Body]:
         ),
     ]
     yield _configuration("Validating", validating)
-    yield _service(selected)
-    yield _issuer(ROOT_ISSUER, {"selfSigned": {}})
-    yield _certificate(ROOT, _root())
-    yield _issuer(ISSUER, {"ca": {"secretName": ROOT}})
-    yield _certificate(CERTIFICATE, _serving())
+    yield service(SERVICE, selected, 443, "webhook-server", labelled=False)
+    yield issuer(ROOT_ISSUER, {"selfSigned": {}})
+    yield certificate(ROOT, ROOT_ISSUER, ROOT, _root())
+    yield issuer(ISSUER, {"ca": {"secretName": ROOT}})
+    yield certificate(CERTIFICATE, ISSUER, SECRET, _serving())
 
 
 def _configuration(kind: str, webhooks: list[Body]) -> Body:
@@ -65,7 +66,7 @@ def _configuration(kind: str, webhooks: list[Body]) -> Body:
         "kind": f"{kind}WebhookConfiguration",
         "metadata": {
             "name": NAME,
-            "annotations": {"cert-manager.io/inject-ca-from": f"{LOAD_BALANCER_CONTROLLER}/{CERTIFICATE}"},
+            "annotations": inject_ca(LOAD_BALANCER_CONTROLLER, CERTIFICATE),
         },
         "webhooks": webhooks,
     }
@@ -103,39 +104,13 @@ def _webhook(name: str, path: str, resource: tuple[str, str, str], failure_polic
     }
 
 
-def _service(selected: dict[str, str]) -> Body:
-    return service(SERVICE, selected, 443, "webhook-server", labelled=False)
-
-
-def _issuer(name: str, spec: Body) -> Body:
-    return {"apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": {"name": name}, "spec": spec}
-
-
-def _certificate(name: str, spec: Body) -> Body:
-    return {
-        "apiVersion": "cert-manager.io/v1",
-        "kind": "Certificate",
-        "metadata": {"name": name},
-        "spec": spec,
-    }
-
-
 def _root() -> Body:
-    return {
-        "commonName": ROOT,
-        "isCA": True,
-        "duration": "43800h0m0s",
-        "issuerRef": {"kind": "Issuer", "name": ROOT_ISSUER},
-        "secretName": ROOT,
-    }
+    return {"commonName": ROOT, "isCA": True, "duration": "43800h0m0s"}
 
 
 def _serving() -> Body:
-    host = f"{SERVICE}.{LOAD_BALANCER_CONTROLLER}.svc"
     return {
-        "dnsNames": [host, f"{host}.cluster.local"],
+        "dnsNames": dns_names(SERVICE, LOAD_BALANCER_CONTROLLER),
         "duration": "8760h0m0s",
         "renewBefore": "720h0m0s",
-        "issuerRef": {"kind": "Issuer", "name": ISSUER},
-        "secretName": SECRET,
     }

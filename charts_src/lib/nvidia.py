@@ -42,6 +42,11 @@ def configurations(env: Environment, name: str) -> Body:
     return config_map(name, {WHOLE: emit(plugin_config(None))} | dict(sorted(texts.items())))
 
 
+def configuration_texts(env: Environment, name: str) -> str:
+    """Give all that is in that ConfigMap as one text, for pods that restart when it changes."""
+    return "".join(f"{file}\n{text}" for file, text in configurations(env, name)["data"].items())
+
+
 def config_containers(env: Environment, process: str, security: Body) -> tuple[Body, Body]:
     """Give the init container that picks the node's configuration, and the one that follows its label.
 

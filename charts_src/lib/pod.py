@@ -72,6 +72,11 @@ def host_path(name: str, path: str, kind: str) -> Body:
     return {"name": name, "hostPath": {"path": path, "type": kind}}
 
 
+def secret_volume(name: str, secret: str) -> Body:
+    """Give the volume `name` with the keys of a Secret, for every user of the pod to read."""
+    return {"name": name, "secret": {"secretName": secret, "defaultMode": 420}}
+
+
 def scratch(name: str, size: str, **fields: str) -> Body:
     """Give a volume that lives and dies with the pod; a pod that writes more than `size` is evicted."""
     return {"name": name, "emptyDir": {"sizeLimit": size} | fields}

@@ -27,11 +27,3 @@ STARTUP_TAINTS: dict[Driver, Body] = {
     "s3": {"key": "s3.csi.aws.com/agent-not-ready", "value": "true", "effect": "NoExecute"},
 }
 """Driver -> the taint that its node plugin removes; the drivers look at the key only."""
-
-
-def startup_tolerations() -> list[Body]:
-    """Give the tolerations of all startup taints, which every node agent needs."""
-    return [
-        {"key": taint["key"], "operator": "Exists", "effect": taint["effect"]}
-        for taint in STARTUP_TAINTS.values()
-    ]

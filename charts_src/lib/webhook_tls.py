@@ -26,37 +26,40 @@ def inject_ca(namespace: str, certificate: str) -> dict[str, str]:
 
 def root(name: str) -> Iterator[Body]:
     """Give a self-signed root and the Issuer `name` that signs with it."""
-    yield _issuer(f"{name}-selfsigned", {"selfSigned": {}})
+    yield issuer(f"{name}-selfsigned", {"selfSigned": {}})
     ca = f"{name}-ca"
-    spec = {"isCA": True, "commonName": ca, "duration": _ROOT_DURATION, "secretName": ca}
-    yield _certificate(ca, spec | _issued_by(f"{name}-selfsigned"))
-    yield _issuer(name, {"ca": {"secretName": ca}})
+    spec = {"isCA": True, "commonName": ca, "duration": _ROOT_DURATION}
+    yield certificate(ca, f"{name}-selfsigned", ca, spec)
+    yield issuer(name, {"ca": {"secretName": ca}})
 
 
-def serving(name: str, issuer: str, service: str, namespace: str, secret: str) -> Body:
+def serving(name: str, issued_by: str, service: str, namespace: str, secret: str) -> Body:
     """Give the Certificate `name` of a Service, kept in the Secret `secret`."""
-    host = f"{service}.{namespace}.svc"
     spec = {
-        "dnsNames": [host, f"{host}.cluster.local"],
+        "dnsNames": dns_names(service, namespace),
         "duration": _DURATION,
         "renewBefore": _RENEW_BEFORE,
-        "secretName": secret,
     }
-    return _certificate(name, spec | _issued_by(issuer))
+    return certificate(name, issued_by, secret, spec)
 
 
-def _issued_by(issuer: str) -> Body:
-    return {"issuerRef": {"kind": "Issuer", "name": issuer}}
+def issuer(name: str, spec: Body) -> Body:
+    """Give an Issuer."""
+    return {"apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": {"name": name}, "spec": spec}
 
 
-def _certificate(name: str, spec: Body) -> Body:
+def certificate(name: str, issued_by: str, secret: str, spec: Body) -> Body:
+    """Give a Certificate of an Issuer, kept in the Secret `secret`; `spec` are further fields of it."""
+    reference = {"issuerRef": {"kind": "Issuer", "name": issued_by}, "secretName": secret}
     return {
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",
         "metadata": {"name": name},
-        "spec": spec,
+        "spec": spec | reference,
     }
 
 
-def _issuer(name: str, spec: Body) -> Body:
-    return {"apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": {"name": name}, "spec": spec}
+def dns_names(service: str, namespace: str) -> list[str]:
+    """Give the names by which the API server and pods call a Service."""
+    host = f"{service}.{namespace}.svc"
+    return [host, f"{host}.cluster.local"]
