@@ -38,6 +38,7 @@ RULES = (
         ("clustersecretstores/status", "externalsecrets", "externalsecrets/status"),
         ("patch", "update"),
     ),
+    Rule(_GROUP, ("externalsecrets/finalizers",), ("update",)),
     Rule("generators.external-secrets.io", ("generatorstates",), READ),
 )
 """Upstream's ClusterRole without what is off by flag (SecretStores, PushSecrets, ClusterExternalSecrets) or
@@ -48,6 +49,10 @@ never referred to by ours:
 - generators; writing generatorstates: no ExternalSecret of ours generates anything. They must still be read:
   that controller has no flag that keeps it from starting.
 - clustersecretstores, update: only to hold finalizers for PushSecrets.
+
+externalsecrets/finalizers: an API server with the admission plugin OwnerReferencesPermissionEnforcement
+refuses every Secret without it, as deleting the ExternalSecret waits for the Secret (upstream:
+openshiftFinalizers).
 """
 
 WATCH_SECRETS = (Rule("", ("secrets",), ("list", "watch")),)
