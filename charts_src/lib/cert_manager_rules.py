@@ -51,8 +51,14 @@ CAINJECTOR_RULES = (
         (*READ, "patch", "update"),
     ),
     Rule(_API, ("certificates",), READ),
+    Rule("apiextensions.k8s.io", ("customresourcedefinitions",), ("get",), ("certificates.cert-manager.io",)),
 )
-"""Without APIServices and CustomResourceDefinitions: none of ours has a webhook, and both are off by flag."""
+"""Without injection into APIServices and CustomResourceDefinitions: none of ours has a webhook, and both are
+off by flag.
+
+- customresourcedefinitions: the program ends at once unless it may ask whether Certificates are defined
+  (cmd/cainjector/app/controller.go of the repository at v1.21.1).
+"""
 
 REVIEW = (Rule("authorization.k8s.io", ("subjectaccessreviews",), ("create",)),)
 """Who approves a CertificateRequest must be allowed to."""

@@ -85,6 +85,16 @@ def test_the_webhook_needs_no_certificate_from_anyone() -> None:
     ]
 
 
+def test_the_injector_may_ask_whether_certificates_are_defined() -> None:
+    """It ends when it may not: no webhook would ever get its CA."""
+    assert {
+        "apiGroups": ["apiextensions.k8s.io"],
+        "resources": ["customresourcedefinitions"],
+        "resourceNames": ["certificates.cert-manager.io"],
+        "verbs": ["get"],
+    } in cert_manager()["ClusterRole/cert-manager-cainjector"]["rules"]
+
+
 def test_the_api_server_reaches_the_webhook_only() -> None:
     objects = cert_manager()
     calls = {
