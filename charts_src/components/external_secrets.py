@@ -52,17 +52,12 @@ never referred to by ours:
 - generators; writing generatorstates: no ExternalSecret of ours generates anything. They must still be read:
   that controller has no flag that keeps it from starting.
 - clustersecretstores, update: only to hold finalizers for PushSecrets.
-<<<<<<< HEAD
 - namespaces, update; externalsecrets, create and delete: only for ClusterExternalSecrets.
 - status, get: it is written, never read by itself.
-- externalsecrets/finalizers: only for the admission plugin OwnerReferencesPermissionEnforcement, which is
-  none of those that EKS runs (EKS User Guide, platform versions).
-=======
 
 externalsecrets/finalizers: an API server with the admission plugin OwnerReferencesPermissionEnforcement
 refuses every Secret without it, as deleting the ExternalSecret waits for the Secret (upstream:
-openshiftFinalizers).
->>>>>>> cplane
+openshiftFinalizers). EKS runs it in none of its platform versions.
 """
 
 WATCH_SECRETS = (Rule("", ("secrets",), ("list", "watch")),)

@@ -27,7 +27,7 @@ def unresolved(objects: Objects, env: Environment) -> list[Failure]:
     return sorted(
         [
             *(_missing(target, places) for target, places in missing.items()),
-            *_undefined_kinds(summaries),
+            *_undefined_kinds(summaries, missing),
             *ports.unresolved(objects),
             *selectors.unresolved(objects, lost=frozenset((each.kind, each.namespace) for each in missing)),
         ]
@@ -55,8 +55,9 @@ def _missing(target: Identity, places: list[str]) -> Failure:
     return Failure(str(target), f"is named by {_shortened(places)}, but not there; {remedy}")
 
 
-def _undefined_kinds(summaries: Iterable[Summary]) -> Iterator[Failure]:
-    """Find custom resources whose definition is not rendered."""
+def _undefined_kinds(summaries: Iterable[Summary], missing: Iterable[Identity]) -> Iterator[Failure]:
+    """Find custom resources whose definition is not rendered; one that is missing by name adds nothing."""
+    reported = {each.name for each in missing if each.kind == "CustomResourceDefinition"}
     defined = {(each.group, each.kind) for item in summaries for each in item.provides}
     users: dict[tuple[str, str], list[str]] = defaultdict(list)
     for item in summaries:
@@ -64,6 +65,8 @@ def _undefined_kinds(summaries: Iterable[Summary]) -> Iterator[Failure]:
         if group not in _BUILT_IN_GROUPS and (group, kind) not in defined:
             users[group, kind].append(str(item.identity))
     for (group, kind), names in users.items():
+        if any(name.endswith(f".{group}") and name.startswith(kind.lower()) for name in reported):
+            continue
         yield Failure(
             f"CustomResourceDefinition of {kind}.{group}",
             f"is needed by {_shortened(names)}, but not there; render it",
