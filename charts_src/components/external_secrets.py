@@ -41,7 +41,6 @@ RULES = (
         ("clustersecretstores/status", "externalsecrets", "externalsecrets/status"),
         ("patch", "update"),
     ),
-    Rule(_GROUP, ("externalsecrets/finalizers",), ("update",)),
     Rule("generators.external-secrets.io", ("generatorstates",), READ),
 )
 """Upstream's ClusterRole without what is off by flag (SecretStores, PushSecrets, ClusterExternalSecrets) or
@@ -54,10 +53,8 @@ never referred to by ours:
 - clustersecretstores, update: only to hold finalizers for PushSecrets.
 - namespaces, update; externalsecrets, create and delete: only for ClusterExternalSecrets.
 - status, get: it is written, never read by itself.
-
-externalsecrets/finalizers: an API server with the admission plugin OwnerReferencesPermissionEnforcement
-refuses every Secret without it, as deleting the ExternalSecret waits for the Secret (upstream:
-openshiftFinalizers). EKS runs it in none of its platform versions.
+- externalsecrets/finalizers: only for the admission plugin OwnerReferencesPermissionEnforcement (upstream:
+  openshiftFinalizers), which is none of those that EKS runs (EKS User Guide, platform versions).
 """
 
 WATCH_SECRETS = (Rule("", ("secrets",), ("list", "watch")),)

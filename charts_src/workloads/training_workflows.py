@@ -17,15 +17,8 @@ from charts_src.model import Environment
 from charts_src.objects import Body
 
 GANGS = "workflow-gangs"
-GANG_RULES = (
-    Rule("kubeflow.org", ("mpijobs",), ("create", "delete", *READ, "patch")),
-    Rule("argoproj.io", ("workflows/finalizers",), ("update",)),
-)
-"""What the steps that start, watch and remove gangs may do, in their own namespace.
-
-A gang is owned by its workflow, whose deletion waits for it: an API server with the admission plugin
-OwnerReferencesPermissionEnforcement asks for the second rule.
-"""
+GANG_RULES = (Rule("kubeflow.org", ("mpijobs",), ("create", "delete", *READ, "patch")),)
+"""What the steps that start, watch and remove gangs may do, in their own namespace."""
 
 FINETUNE = "stable-diffusion-finetune"
 

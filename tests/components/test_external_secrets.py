@@ -41,14 +41,6 @@ def test_secrets_are_written_only_where_the_store_serves() -> None:
     ]
 
 
-def test_secrets_may_hold_back_the_deletion_of_their_owner() -> None:
-    assert {
-        "apiGroups": ["external-secrets.io"],
-        "resources": ["externalsecrets/finalizers"],
-        "verbs": ["update"],
-    } in external_secrets()["ClusterRole/external-secrets"]["rules"]
-
-
 def test_what_is_not_used_is_off() -> None:
     (container,) = external_secrets()["Deployment/external-secrets"]["spec"]["template"]["spec"]["containers"]
     for reconciler in ("cluster-external-secret", "cluster-push-secret", "push-secret", "secret-store"):

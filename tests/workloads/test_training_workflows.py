@@ -128,8 +128,7 @@ def test_the_steps_that_start_gangs_may_do_only_that(objects: dict[str, Body]) -
             "apiGroups": ["kubeflow.org"],
             "resources": ["mpijobs"],
             "verbs": ["create", "delete", "get", "list", "watch", "patch"],
-        },
-        {"apiGroups": ["argoproj.io"], "resources": ["workflows/finalizers"], "verbs": ["update"]},
+        }
     ]
     bound = {
         (body["roleRef"]["name"], body["subjects"][0]["name"])
