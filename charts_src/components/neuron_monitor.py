@@ -8,7 +8,7 @@ Differences from that file:
 
 - Nodes: by the label of their pool instead of a list of instance types without Trainium2; every taint.
 - Configuration: our own, with the counters of memory errors and of all programs.
-- A PodMonitor, which says which pod a metric is about: see lib/accelerators.neuron_process_tag. The
+- A PodMonitor, which says which pod a metric is about: see lib/accelerators.process_tag. The
   companion neuron-monitor-k8s-info.py would do so too, but it is beta, and neither what it needs in a pod
   nor how it names its labels is documented.
 - Not on the node's network: without instance metadata its labels instance_type and region stay empty, and

@@ -98,12 +98,14 @@ def sharing_placement(mode: str) -> Body:
     return {"nodeSelector": {SHARING_LABEL: mode}, "tolerations": [*tolerations("nvidia"), shared]}
 
 
-def neuron_process_tag() -> list[Body]:
-    """Give the environment variables that tag a container's Neuron processes as <namespace>/<pod>.
+def process_tag(accelerator: Accelerator) -> list[Body]:
+    """Give the environment variables that tag a container's Neuron processes as <namespace>/<pod>, if any.
 
     neuron-monitor puts the tag on each metric of a process, and the exporter's PodMonitor makes the labels
     `namespace` and `pod` of it. Several processes of one pod need tags of their own: append /<rank>.
     """
+    if RESOURCE.get(accelerator) != NEURON_DEVICE:
+        return []
     return [
         pod_field("POD_NAMESPACE", "metadata.namespace"),
         pod_field("POD_NAME", "metadata.name"),

@@ -26,7 +26,7 @@ examples/v2beta1/pi (ssh without root), pkg/controller/podgroup.go (gang minimum
 from typing import NamedTuple
 
 from charts_src.lib import training_metrics
-from charts_src.lib.accelerators import EFA, RESOURCE, placement
+from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
 from charts_src.lib.pod import container, mount, pod, port, resources, scratch
 from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
 from charts_src.lib.storage import fsx_volume
@@ -70,7 +70,8 @@ _SERVE = f"""\
 exec /usr/sbin/sshd -D -e -f /dev/null -p {SSH_PORT} -h {SSH_KEYS}/id_rsa \
 -o AuthorizedKeysFile={SSH_KEYS}/authorized_keys -o PidFile=none -o StrictModes=no -o UsePAM=no \
 -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o AllowTcpForwarding=no \
--o "SetEnv=PATH=$PATH LD_LIBRARY_PATH=${{LD_LIBRARY_PATH:-}}"
+-o "SetEnv=PATH=$PATH LD_LIBRARY_PATH=${{LD_LIBRARY_PATH:-}} \
+NEURON_PROCESS_TAG=${{NEURON_PROCESS_TAG:-}}"
 """
 
 
@@ -179,7 +180,7 @@ def _worker(work: Work, gang: Gang, pool: NodePool) -> Body:
         "worker",
         work.image,
         command=["/bin/sh", "-c", _SERVE],
-        env=_environment(work),
+        env=[*_environment(work), *process_tag(pool.accelerator)],
         ports=[port("ssh", SSH_PORT), *([training_metrics.port()] if work.reports else [])],
         resources=worker_resources(gang, pool),
         readinessProbe={"tcpSocket": {"port": "ssh"}, "periodSeconds": 5},

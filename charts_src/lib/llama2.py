@@ -91,14 +91,6 @@ class Task(NamedTuple):
     """Whether it does steps, so that a gang without one counts as hung."""
 
 
-class PlacedPods(NamedTuple):
-    """Equal pods that run at one time, as Kubernetes has to place them."""
-
-    name: str
-    replicas: int
-    spec: Body
-
-
 def tasks(section: Llama2) -> dict[str, Task]:
     """Give what gangs do, by name: variables of the workflow stand for what who starts it may change."""
     run = ("--run", f"{RUNS}/{_parameter('run')}")
@@ -152,15 +144,6 @@ def gang_jobs(env: Environment) -> dict[str, Body]:
         return {}
     found = tasks(env.llama2)
     return {name: gang_job(env, env.llama2, task, f"llama2-{name}") for name, task in found.items()}
-
-
-def placed_pods(env: Environment) -> tuple[PlacedPods, ...]:
-    """Give the pods of each gang: those with one prefix before the slash must fit at one time."""
-    return tuple(
-        PlacedPods(f"{name}/{role.lower()}", replicas["replicas"], replicas["template"]["spec"])
-        for name, job in gang_jobs(env).items()
-        for role, replicas in job["spec"]["mpiReplicaSpecs"].items()
-    )
 
 
 def step_pod(env: Environment, section: Llama2, module: str, *arguments: str) -> Body:

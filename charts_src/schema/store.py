@@ -27,12 +27,6 @@ def installable_crd(name: str) -> Body:
     return _load(f"crds/{name}.json")
 
 
-def schema_for(api_version: str, kind: str, minor: str) -> dict[str, Any] | None:
-    """Return the strict schema of a kind under a Kubernetes minor version such as 1.36, None if unknown."""
-    path = _path(api_version, kind, minor)
-    return _load(path) if path else None
-
-
 def problems(body: Body, minor: str) -> list[str]:
     """Return what is wrong with an object under a Kubernetes minor version, a line each, sorted by path.
 

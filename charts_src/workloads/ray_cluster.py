@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from charts_src.lib import iam, monitoring, network, ray, rbac
-from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
+from charts_src.lib.accelerators import RESOURCE, Accelerator, placement, process_tag
 from charts_src.lib.controllers import service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import own_image
@@ -159,7 +159,7 @@ def _worker(env: Environment, group: WorkerGroup, image: str) -> Body:
     return container(
         "ray-worker",
         image,
-        env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}],
+        env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}, *process_tag(group.accelerator)],
         resources=amounts,
         volumeMounts=_mounts(env),
         lifecycle={"preStop": {"exec": {"command": ["/bin/sh", "-c", "ray stop"]}}},

@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 
 from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
-from charts_src.lib.accelerators import EFA, RESOURCE, placement
+from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
 from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import TRAINING
@@ -188,7 +188,7 @@ def _worker(env: Environment, section: RayTrain, pool: NodePool, image: str) -> 
     return container(
         "ray-worker",
         image,
-        env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}],
+        env=[ray.HOME, {"name": "AWS_REGION", "value": env.aws.region}, *process_tag(pool.accelerator)],
         resources=amounts,
         volumeMounts=[mount("fsx", FSX)],
     )

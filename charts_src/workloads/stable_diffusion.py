@@ -10,7 +10,7 @@ controllers/ray/utils/constant.go), which is no state to reach from Git.
 
 from charts_src.emit import emit
 from charts_src.lib import monitoring, network, ray, rbac
-from charts_src.lib.accelerators import RESOURCE, Accelerator, neuron_process_tag, placement
+from charts_src.lib.accelerators import RESOURCE, Accelerator, placement, process_tag
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import KUBERAY_SYSTEM, STABLE_DIFFUSION
@@ -121,7 +121,7 @@ def _worker(variant: Variant, accelerator: Accelerator, image: str, drain_second
         f"{variant.memory_gib}Gi",
         **{RESOURCE[accelerator]: str(variant.accelerators)},
     )
-    tag = [] if accelerator == "nvidia" else neuron_process_tag()
+    tag = process_tag(accelerator)
     amounts["requests"]["ephemeral-storage"] = f"{variant.model_cache_gib + ray.SCRATCH_GIB}Gi"
     return container(
         "ray-worker",

@@ -5,7 +5,7 @@ from typing import Any
 from cdk8s import App
 
 from charts_src.components.neuron_monitor import NeuronMonitor
-from charts_src.lib.accelerators import neuron_process_tag
+from charts_src.lib.accelerators import process_tag
 from charts_src.objects import Body
 from tests.ray_environment import environment, rendered
 
@@ -72,7 +72,7 @@ def test_the_tag_of_a_process_becomes_its_namespace_and_pod() -> None:
 
 
 def test_a_pod_tags_its_processes_with_its_own_name() -> None:
-    *fields, tag = neuron_process_tag()
+    *fields, tag = process_tag("trainium")
     assert [each["valueFrom"]["fieldRef"]["fieldPath"] for each in fields] == [
         "metadata.namespace",
         "metadata.name",

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from charts_src.lib.llama2 import gang_jobs, placed_pods
+from charts_src.lib.llama2 import gang_jobs
 from charts_src.objects import Body, Identity
 from charts_src.policy import violations
 from charts_src.schema import store
-from tests.ray_environment import environment
 from tests.training_environment import cpu_training, training
 
 TASKS = ["check-network", "precompile", "train", "evaluate"]
@@ -184,20 +183,6 @@ def test_the_launcher_gives_up_on_a_worker_that_does_not_answer(tmp_path: Path) 
     assert done.returncode == 1
     assert done.stderr.strip() == "w-0.job.training.svc does not answer"
     assert not (tmp_path / "log").exists()
-
-
-def test_the_pods_of_each_gang_are_there_for_whoever_proves_that_they_fit() -> None:
-    assert [(pods.name, pods.replicas) for pods in placed_pods(training())] == [
-        ("check-network/launcher", 1),
-        ("check-network/worker", 4),
-        ("precompile/launcher", 1),
-        ("precompile/worker", 4),
-        ("train/launcher", 1),
-        ("train/worker", 4),
-        ("evaluate/launcher", 1),
-        ("evaluate/worker", 1),
-    ]
-    assert placed_pods(environment()) == ()
 
 
 def test_a_gang_is_named_by_its_task() -> None:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from charts_src.schema.sources import KUBERNETES
-from charts_src.schema.store import installable_crd, problems, schema_for
+from charts_src.schema.store import installable_crd, problems
 
 GOOD = sorted((Path(__file__).parent / "good").glob("*.yaml"))
 
@@ -68,7 +68,6 @@ def test_a_kind_without_a_schema_is_a_problem() -> None:
     assert problems(body, "1.36") == [
         "kind: no schema for ray.io/v1alpha1 RayService (Kubernetes 1.36); see charts_src/schema/sources.py"
     ]
-    assert schema_for("ray.io/v1alpha1", "RayService", "1.36") is None
 
 
 def test_a_field_newer_than_the_cluster_is_a_problem_there() -> None:
