@@ -48,6 +48,8 @@ never referred to by ours:
 - generators; writing generatorstates: no ExternalSecret of ours generates anything. They must still be read:
   that controller has no flag that keeps it from starting.
 - clustersecretstores, update: only to hold finalizers for PushSecrets.
+- externalsecrets/finalizers: only the admission plugin OwnerReferencesPermissionEnforcement asks for it. It
+  is on in OpenShift (upstream: openshiftFinalizers); with it Karpenter's upstream role could launch no node.
 """
 
 WATCH_SECRETS = (Rule("", ("secrets",), ("list", "watch")),)
