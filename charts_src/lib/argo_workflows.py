@@ -42,6 +42,14 @@ PREFIX = "workflows/"
 USER = 1000
 """User of workflow pods. The executor of the same pod must be the same user to read what they write."""
 
+SECURITY: Body = pod()["securityContext"] | {
+    "runAsUser": USER,
+    "runAsGroup": USER,
+    "fsGroup": USER,
+    "fsGroupChangePolicy": "OnRootMismatch",
+}
+"""Security context of the pods of a workflow that doesn't say otherwise."""
+
 
 def configuration(env: Environment, section: ArgoWorkflows) -> Body:
     """Give the ConfigMap; both programs read it, the controller again whenever it changes."""
@@ -95,14 +103,13 @@ def _executor() -> Body:
 
 def _defaults(section: ArgoWorkflows) -> Body:
     """Say what holds for every workflow that doesn't say otherwise."""
-    identity = {"runAsUser": USER, "runAsGroup": USER, "fsGroup": USER}
     return {
         "activeDeadlineSeconds": section.longest_days * 86_400,
         "artifactGC": {"podMetadata": {"labels": POD}, "serviceAccountName": ARTIFACT_GC},
         "nodeSelector": placement("none", "system")["nodeSelector"],
         "podGC": {"strategy": "OnPodCompletion", "deleteDelayDuration": "10m"},
         "podMetadata": {"labels": POD},
-        "securityContext": pod()["securityContext"] | identity | {"fsGroupChangePolicy": "OnRootMismatch"},
+        "securityContext": SECURITY,
         "ttlStrategy": {"secondsAfterCompletion": section.keep_days * 86_400},
     }
 

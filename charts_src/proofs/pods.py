@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from charts_src.lib.argo_workflows import POD
+from charts_src.lib.argo_workflows import POD, SECURITY
 from charts_src.objects import Body, Identity
 from charts_src.proofs.spark import driver, executor
 
@@ -139,7 +139,12 @@ def _monitoring(name: str) -> _Projection:
             "app.kubernetes.io/managed-by": "prometheus-operator",
             name: instance,
         }
-        main = {"name": name, "image": spec.get("image", ""), "resources": spec.get("resources", {})}
+        main = {
+            "name": name,
+            "image": spec.get("image", ""),
+            "resources": spec.get("resources", {}),
+            "securityContext": _LOCKED,
+        }
         others = [item for item in spec.get("containers", ()) if item["name"] != name]
         template = {
             "metadata": spec.get("podMetadata", {}),
@@ -151,13 +156,22 @@ def _monitoring(name: str) -> _Projection:
     return project
 
 
+_LOCKED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+"""What the operator gives its containers, so that a namespace of Pod Security "restricted" takes them."""
+
 _POD_FIELDS = (
     "affinity",
     "nodeSelector",
     "priorityClassName",
+    "securityContext",
     "serviceAccountName",
     "tolerations",
     "topologySpreadConstraints",
+    "volumes",
 )
 
 
@@ -172,7 +186,8 @@ def _workflow(path: str) -> _Projection:
             place = f"{path}.templates[{index}]"
             labels = shared | template.get("metadata", {}).get("labels", {}) | made
             if containers := _containers(template):
-                pod = {key: spec[key] for key in _POD_FIELDS if key in spec}
+                pod = {"securityContext": SECURITY}
+                pod |= {key: spec[key] for key in _POD_FIELDS if key in spec}
                 pod |= {key: template[key] for key in _POD_FIELDS if key in template}
                 yield Pod(_NOBODY, place, "", labels, pod | {"containers": containers})
             if "resource" in template:
@@ -184,7 +199,7 @@ def _workflow(path: str) -> _Projection:
 def _containers(template: Body) -> list[Body]:
     main = template.get("container") or template.get("script")
     return (
-        [main, *template.get("sidecars", ())]
+        [{"name": "main", **main}, *template.get("sidecars", ())]
         if main
         else template.get("containerSet", {}).get("containers", [])
     )
