@@ -7,12 +7,15 @@ controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob,
   Git, it would make Argo CD suspend the job again, which deletes its cluster.
 - The operator submits the job over HTTP (HTTPMode): the pod of its default mode has no securityContext, and
   the namespace is restricted.
+- When it admits the job, Kueue adds the labels of the flavor's nodes to the selectors of its pods. Argo CD
+  must not take them away again: a retry would start without them. An edit of one asks for a new run anyway.
 - No autoscaling: Kueue refuses it, and training needs all of its workers at all times.
 - When it ends its cluster goes at once, and the nodes after it; Kueue demands it. The RayJob stays.
 """
 
 import json
 from collections.abc import Sequence
+from typing import ClassVar
 
 from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
@@ -46,6 +49,15 @@ class RayTraining(Component):
 
     name = "ray-train"
     target_namespace = TRAINING
+    left_to_controllers: ClassVar = {
+        ("ray.io", "RayJob"): (
+            ".spec.suspend",
+            ".spec.rayClusterSpec.headGroupSpec.template.metadata.labels",
+            ".spec.rayClusterSpec.headGroupSpec.template.spec.nodeSelector",
+            ".spec.rayClusterSpec.workerGroupSpecs[].template.metadata.labels",
+            ".spec.rayClusterSpec.workerGroupSpecs[].template.spec.nodeSelector",
+        )
+    }
 
     @classmethod
     def enabled(cls, env: Environment) -> bool:

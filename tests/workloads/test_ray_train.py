@@ -46,6 +46,13 @@ def test_the_job_waits_in_the_queue_and_the_queue_alone_lets_it_go(objects: dict
     assert "suspend" not in spec_of(objects)
 
 
+def test_what_kueue_adds_on_admission_is_no_difference_to_argo_cd() -> None:
+    ((kind, paths),) = RayTraining.left_to_controllers.items()
+    assert kind == ("ray.io", "RayJob")
+    assert ".spec.suspend" in paths
+    assert ".spec.rayClusterSpec.workerGroupSpecs[].template.spec.nodeSelector" in paths
+
+
 def test_the_job_fits_what_kueue_demands(objects: dict[str, Body]) -> None:
     spec = spec_of(objects)
     assert spec["shutdownAfterJobFinishes"] is True
