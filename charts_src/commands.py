@@ -4,7 +4,6 @@ What a command needs is imported where it is used: rendering starts Node, and a 
 to do must not.
 """
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -151,6 +150,7 @@ def expiry(day: str) -> Outcome:
 def docs(*, check: bool) -> Outcome:
     """Write the page about components, or report that it is not what the components say."""
     from charts_src import workspace
+    from charts_src.publish import replace_file
 
     page = workspace.components_page()
     stale = not DOCS.is_file() or DOCS.read_text(encoding="utf-8") != page
@@ -161,9 +161,7 @@ def docs(*, check: bool) -> Outcome:
             else Outcome(DONE, "")
         )
     DOCS.parent.mkdir(exist_ok=True)
-    stage = DOCS.with_suffix(f".{os.getpid()}")
-    stage.write_text(page, encoding="utf-8")
-    stage.replace(DOCS)
+    replace_file(DOCS, page)
     return Outcome(DONE, "")
 
 

@@ -18,6 +18,7 @@ from rich.progress import track
 from charts_src import ROOT
 from charts_src.errors import UserError
 from charts_src.lib.images import LOCK
+from charts_src.publish import replace_file
 
 CRANE = ROOT / ".tools" / "bin" / "crane"
 
@@ -41,7 +42,7 @@ def lock(references: Iterable[str], crane: Path = CRANE, file: Path = LOCK) -> l
     if refused := [f"{name}: {answer}" for name, answer in found.items() if not _DIGEST.fullmatch(answer)]:
         raise UserError("\n".join(refused))
     before = json.loads(file.read_text(encoding="utf-8"))
-    _replace(file, json.dumps(found, indent=2, sort_keys=True) + "\n")
+    replace_file(file, json.dumps(found, indent=2, sort_keys=True) + "\n")
     return [
         f"{name} {found.get(name, 'removed')}"
         for name in sorted(before | found)
@@ -62,9 +63,3 @@ def _digest(reference: str, crane: Path) -> str:
 
 def _quiet() -> bool:
     return not os.isatty(1)
-
-
-def _replace(file: Path, text: str) -> None:
-    stage = file.with_suffix(f".{os.getpid()}")
-    stage.write_text(text, encoding="utf-8")
-    stage.replace(file)

@@ -54,6 +54,13 @@ def publish(files: Files, target: Path) -> None:
         ) from error
 
 
+def replace_file(path: Path, text: str) -> None:
+    """Make `text`, as UTF-8, all that the file holds. Raises OSError for what the system refuses."""
+    stage = path.with_suffix(f".{os.getpid()}")
+    stage.write_text(text, encoding="utf-8")
+    stage.replace(path)
+
+
 def _refuse_all_but_a_folder(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         what = "a symbolic link" if path.is_symlink() else "not a folder"

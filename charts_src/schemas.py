@@ -1,11 +1,10 @@
 """The folder schemas/: what upstream's packages and the model give, and whether the folder still says so."""
 
-import os
 from pathlib import Path
 
 from charts_src import ROOT
 from charts_src.model.editor_schema import editor_schema
-from charts_src.publish import publish
+from charts_src.publish import publish, replace_file
 from charts_src.schema import derive
 from charts_src.schema.layout import SCHEMAS
 
@@ -23,9 +22,7 @@ def write_upstream() -> None:
 
 def write_environment() -> None:
     """Derive the part that the model gives, and replace it in one atomic step."""
-    stage = ENVIRONMENT.with_suffix(f".{os.getpid()}")
-    stage.write_text(editor_schema())
-    stage.replace(ENVIRONMENT)
+    replace_file(ENVIRONMENT, editor_schema())
 
 
 def stale_paths() -> list[Path]:
