@@ -10,7 +10,9 @@ FORMAT ?= text
 PYTHON ?= python3
 
 UV := .tools/uv/bin/uv
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header
 VENV := .venv/.ready
+WORKLOADS := .venv-workloads/.ready
 CHARTS := .venv/bin/python -m charts_src
 BIN := .tools/bin
 
@@ -62,6 +64,10 @@ test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool li
 test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fuzzing, kill -9, schemas
 	@.venv/bin/pytest -m heavy -n auto
 
+.PHONY: test-workloads
+test-workloads: $(WORKLOADS) ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
+	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),)
+
 .PHONY: lint
 lint: $(VENV) ## Check style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
@@ -97,13 +103,18 @@ lock-images: $(VENV) $(BIN)/crane ## Ask the registries for the digest of every 
 	@$(CHARTS) lock-images
 
 .PHONY: lock
-lock: $(UV) ## Pin every Python package anew in requirements.lock
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the images' own
+	@$(COMPILE) --universal --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
+		--output-file images/requirements.lock
+	@for file in images/*/requirements*.in; do \
+		case $$file in images/genai/*) continue;; esac; \
+		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
 
 .PHONY: clean
 clean: ## Remove all that make set up
-	rm -rf .venv .tools .cache
+	rm -rf .venv .venv-workloads .tools .cache
 
 # Set-up: everything goes below .venv and .tools; nothing is installed on the machine.
 
@@ -116,6 +127,12 @@ $(VENV): requirements.lock $(UV)
 	@echo "setting up: Python packages and Node" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --python .venv --require-hashes --compile-bytecode requirements.lock
+	@touch $@
+
+$(WORKLOADS): images/requirements.lock $(UV)
+	@echo "setting up: what the programs of images/ need" >&2
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-workloads
+	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes images/requirements.lock
 	@touch $@
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.

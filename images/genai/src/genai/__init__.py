@@ -1,0 +1,1 @@
+"""What the programs in our images share: places of models and data, checkpoints, signs of progress."""
