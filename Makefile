@@ -44,6 +44,10 @@ bootstrap: $(VENV) ## Print the steps that make the cluster of ENV, or with RUN=
 teardown: $(VENV) ## Print the steps that remove the cluster of ENV, or with RUN=1 run them; KEEP_DATA=1, YES=<cluster>
 	@$(CHARTS) teardown $(ENV) $(if $(RUN),--run) $(if $(YES),--yes $(YES)) $(if $(KEEP_DATA),--keep-data)
 
+.PHONY: images
+images: $(VENV) ## Print the steps that build and push our images of ENV, or with RUN=1 run them
+	@$(CHARTS) images $(ENV) $(if $(RUN),--run)
+
 .PHONY: connections
 connections: $(VENV) ## List who may talk to whom in ENV, as its network policies allow it
 	@$(CHARTS) connections $(ENV)

@@ -73,6 +73,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "diff": _diff,
     "docs": lambda arguments, _: commands.docs(check=arguments.check),
     "expiry": lambda arguments, _: commands.expiry(arguments.date),
+    "images": lambda arguments, names: _plan(arguments, names),
     "lock-images": lambda _arguments, _names: commands.lock_images(),
     "new": lambda arguments, _: commands.new(arguments.name),
     "render": _render,
@@ -157,7 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     subparsers.add_parser(
         "validate", parents=[environment], help="check every manifest alone, and all together"
     )
-    for name, words in (("bootstrap", "make a cluster"), ("teardown", "remove a cluster")):
+    for name, words in (
+        ("bootstrap", "make a cluster"),
+        ("images", "build and push our images"),
+        ("teardown", "remove a cluster"),
+    ):
         plan = subparsers.add_parser(name, parents=[environment], help=f"print or run the steps that {words}")
         plan.add_argument("--run", action="store_true", help="run the steps")
         plan.add_argument("--yes", metavar="CLUSTER", help="name of the cluster to remove, instead of asking")

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-NOT_OBJECTS: Final = ("bootstrap.yaml", "kustomization.yaml", "provenance.yaml", "teardown.yaml")
+NOT_OBJECTS: Final = (
+    "bootstrap.yaml",
+    "images.yaml",
+    "kustomization.yaml",
+    "provenance.yaml",
+    "teardown.yaml",
+)
 """Names of generated YAML files that hold no Kubernetes object: kustomize's, ours on inputs, plans."""
 
 AWS_FOLDER: Final = "aws"

@@ -8,6 +8,7 @@ from charts_src.cloud import files as cloud
 from charts_src.emit import emit
 from charts_src.errors import UserError
 from charts_src.incremental import Units
+from charts_src.lib.own_images import wanted
 from charts_src.model import Environment
 from charts_src.objects import AWS_FOLDER
 from charts_src.publish import Files
@@ -38,14 +39,12 @@ def render(env: Environment, units: Units) -> Rendering:
     _refuse_collisions(found)
     summaries = {name: unit.summaries for name, unit in found.items()}
     manifests = {f"{name}/{path}": text for name, unit in found.items() for path, text in unit.files.items()}
-    manifests |= {f"{AWS_FOLDER}/{path}": text for path, text in _cloud(env, found).items()}
+    identities = [identity for unit in found.values() for identity in unit.identities]
+    made = cloud.files(env, identities, wanted(env, manifests))
+    manifests |= {f"{AWS_FOLDER}/{path}": text for path, text in made.items()}
     manifests["provenance.yaml"] = _provenance(env, found)
     ignored = {each.name: each.left_to_controllers for each in COMPONENTS}
     return Rendering(manifests, argocd.applications(env, summaries, ignored), bootstrap(env))
-
-
-def _cloud(env: Environment, units: dict[str, Unit]) -> Files:
-    return cloud.files(env, [identity for unit in units.values() for identity in unit.identities])
 
 
 def _refuse_collisions(units: dict[str, Unit]) -> None:

@@ -5,15 +5,17 @@ Sources: eksctl v0.215.0 (pkg/actions: `create nodegroup` and `create addon` pas
 target clusters"; reference of the AWS CLI.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from charts_src.cloud import tools
 from charts_src.cloud.capability import capability_role
+from charts_src.cloud.images import checks
 from charts_src.cloud.network import fsx_zone
 from charts_src.cloud.tools import aws, eksctl, kubectl
 from charts_src.errors import UserError
 from charts_src.lib.cluster_nodes import CLUSTER_NODE_LABELS
 from charts_src.lib.node_class import subnet_tags
+from charts_src.lib.own_images import Wanted
 from charts_src.model import Environment
 from charts_src.steps.plan import Check, Command, Plan, Step, Wait
 
@@ -23,8 +25,8 @@ _INLINE_BYTES = 51_200
 _ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
-def bootstrap(env: Environment, templates: Mapping[str, str]) -> Plan:
-    """Give the plan; `templates` are the rendered ones, by file name."""
+def bootstrap(env: Environment, templates: Mapping[str, str], images: Sequence[Wanted]) -> Plan:
+    """Give the plan; `templates` are the rendered ones, by file name, `images` those that we build."""
     steps = [
         right_account(env),
         *_spot_role(env),
@@ -38,6 +40,7 @@ def bootstrap(env: Environment, templates: Mapping[str, str]) -> Plan:
         *_file_system(env),
         _deployed(env, templates, "access", "Bind IAM roles to ServiceAccounts by Pod Identity"),
         *(_capability(env, templates) if env.argocd.engine == "eks-capability" else ()),
+        *checks(env, images),
         _argocd(env),
     ]
     return Plan(environment=env.name, plan="bootstrap", cluster=env.cluster.name, steps=tuple(steps))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from charts_src.cloud.access import access, role_name
-from charts_src.cloud.bootstrap import bootstrap
+from charts_src.cloud.bootstrap import bootstrap, right_account
 from charts_src.cloud.capability import capability
 from charts_src.cloud.eksctl import cluster_config, key_alias
 from charts_src.cloud.foundation import foundation
+from charts_src.cloud.images import BAKE, plan, recipe
 from charts_src.cloud.network import network
 from charts_src.cloud.teardown import teardown
 from charts_src.cloud.template import document, text
@@ -15,6 +16,7 @@ from charts_src.errors import UserError
 from charts_src.lib.iam import PodIdentity
 from charts_src.lib.karpenter_iam import interruption_queue
 from charts_src.lib.node_class import efa_group_tags, subnet_tags
+from charts_src.lib.own_images import Wanted
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.publish import Files
@@ -22,21 +24,26 @@ from charts_src.schema import store
 from charts_src.steps.plan import Plan
 
 
-def files(env: Environment, identities: Sequence[PodIdentity]) -> Files:
-    """Give every file; raises UserError when the ClusterConfig is none by eksctl's schema."""
+def files(env: Environment, identities: Sequence[PodIdentity], images: Sequence[Wanted] = ()) -> Files:
+    """Give every file, for the roles and our own images that the manifests need.
+
+    Raises UserError when the ClusterConfig is none by eksctl's schema.
+    """
     config = cluster_config(env)
     if problems := store.problems(config, env.kubernetes):
         raise UserError("\n".join(f"aws/cluster.yaml: {problem}" for problem in problems))
     templates = {
         "access.json": access(env, identities),
-        "foundation.json": foundation(env),
+        "foundation.json": foundation(env, images),
         "network.json": network(env),
         **({"argocd.json": capability(env)} if env.argocd.engine == "eks-capability" else {}),
     }
     return {
         **templates,
-        "bootstrap.yaml": _plan(bootstrap(env, templates)),
+        BAKE: recipe(env, images),
+        "bootstrap.yaml": _plan(bootstrap(env, templates, images)),
         "cluster.yaml": emit(config),
+        "images.yaml": _plan(plan(env, images, right_account(env))),
         "teardown.yaml": _plan(teardown(env)),
         "terraform.tfvars.json": text(_variables(env, identities)),
         **_policies(identities),

@@ -1,4 +1,4 @@
-"""The CloudFormation stack that is there before the cluster: key, buckets, interruption queue, node role.
+"""The CloudFormation stack that is there before the cluster: key, buckets, queue, node role, repositories.
 
 Sources: cloudformation.yaml of karpenter-provider-aws (website, getting started) for the queue, its rules and
 the policies of the node role; CloudFormation's resource reference for the rest. cfn-lint checks it.
@@ -7,8 +7,12 @@ Buckets are encrypted with keys of S3: with a key of ours every role that reads 
 Key and buckets outlive the stack, because their data do: the teardown lists them, a person deletes them.
 """
 
+from collections.abc import Sequence
+
+from charts_src.cloud.images import repositories
 from charts_src.cloud.template import Resources, document, kept, logical, resource, tags, template
 from charts_src.lib.karpenter_iam import interruption_queue
+from charts_src.lib.own_images import Wanted
 from charts_src.model import Environment
 from charts_src.objects import Body
 
@@ -35,9 +39,9 @@ _EXPIRE_AFTER_DAYS = {"artifacts": 90, "logs": 90}
 """Bucket -> after how many days its objects go; what is not here stays."""
 
 
-def foundation(env: Environment) -> str:
-    """Write the template."""
-    resources = _key(env) | _queue(env) | _node_role(env)
+def foundation(env: Environment, images: Sequence[Wanted]) -> str:
+    """Write the template; `images` are ours, for which it makes repositories."""
+    resources = _key(env) | _queue(env) | _node_role(env) | repositories(env, images)
     if env.storage:
         for purpose, name in env.storage.buckets:
             resources |= _bucket(env, purpose, name)

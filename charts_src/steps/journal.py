@@ -11,6 +11,8 @@ from pathlib import Path
 from charts_src import fingerprint
 from charts_src.steps.plan import Plan, Step
 
+_UNDONE_BY = {"bootstrap": "teardown", "teardown": "bootstrap"}
+
 
 class Journal:
     """The journal of one plan of one environment."""
@@ -19,7 +21,7 @@ class Journal:
         """Open the journal below `root`, the repository. What another plan has undone counts no more."""
         self._root = root
         self._file = _path(root, plan.environment, plan.plan)
-        for other in {"bootstrap", "teardown"} - {plan.plan}:
+        if other := _UNDONE_BY.get(plan.plan):
             _path(root, plan.environment, other).unlink(missing_ok=True)
         self._done = self._read()
 

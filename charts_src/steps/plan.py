@@ -89,7 +89,7 @@ class Plan(Model):
     """Name of the environment."""
 
     plan: str
-    """What the plan does: bootstrap or teardown."""
+    """What the plan does: bootstrap, images or teardown."""
 
     cluster: str
     """Name of the cluster."""

@@ -21,6 +21,7 @@ from charts_src.steps.plan import Check, Command, Listing, Plan, Step, Wait
 
 INSTALL = {
     "aws": "install the AWS CLI 2 (docs.aws.amazon.com/cli)",
+    "docker": "install Docker with buildx (docs.docker.com/engine/install)",
     "eksctl": "install eksctl 0.215.0 or later (docs.aws.amazon.com/eks/latest/eksctl)",
     "kubectl": "install kubectl (kubernetes.io/docs/tasks/tools)",
 }

@@ -42,7 +42,7 @@ def test_the_linter_finds_nothing_in_what_is_rendered() -> None:
     paths = [
         path
         for path in sorted((ROOT / "rendered").glob("*/aws/*.json"))
-        if path.name != "terraform.tfvars.json"
+        if path.name not in ("docker-bake.json", "terraform.tfvars.json")
     ]
     assert len(paths) >= 9
     assert {str(path): faults(path.read_text()) for path in paths} == {str(path): [] for path in paths}
