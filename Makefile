@@ -18,7 +18,7 @@ BIN := .tools/bin
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-30s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: render
 render: $(VENV) ## Write rendered/ and argocd/ of ENV (dev, staging, prod or all) and list what changed
@@ -47,6 +47,18 @@ teardown: $(VENV) ## Print the steps that remove the cluster of ENV, or with RUN
 .PHONY: images
 images: $(VENV) ## Print the steps that build and push our images of ENV, or with RUN=1 run them
 	@$(CHARTS) images $(ENV) $(if $(RUN),--run)
+
+# STEP=train runs one step of a workflow, SET="run=try steps=20" sets parameters, SHOW=1 only prints.
+JOBS := llama2 prune-checkpoints ray-train stable-diffusion-finetune text-pipeline
+.PHONY: $(JOBS:%=run-%)
+run-llama2: ## Pretrain Llama 2 in ENV, and follow it to its end; STEP=, SET="run=try steps=20", SHOW=1
+run-prune-checkpoints: ## Remove old checkpoints in ENV now, not tonight
+run-ray-train: ## Run the training of the section ray_train in ENV once more
+run-stable-diffusion-finetune: ## Teach Stable Diffusion a subject in ENV; SET="subject=my-dog steps=500"
+run-text-pipeline: ## Clean and tokenise text in ENV now, not on its schedule
+$(JOBS:%=run-%): run-%: $(VENV)
+	@$(CHARTS) render $(ENV) >&2
+	@$(CHARTS) run $(ENV) --job $* --step "$${STEP:-}" --set "$${SET:-}" $(if $(SHOW),--show)
 
 .PHONY: connections
 connections: $(VENV) ## List who may talk to whom in ENV, as its network policies allow it

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 differences or violations found, 2 the user's input is wro
 import argparse
 import difflib
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -77,6 +78,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "lock-images": lambda _arguments, _names: commands.lock_images(),
     "new": lambda arguments, _: commands.new(arguments.name),
     "render": _render,
+    "run": lambda arguments, names: _run_job(arguments, names),
     "schemas": _schemas,
     "teardown": lambda arguments, names: _plan(arguments, names),
     "validate": lambda _, names: commands.validate(names),
@@ -96,6 +98,19 @@ def _plan(arguments: argparse.Namespace, names: list[str]) -> Outcome:
             raise UserError(f"teardown: not confirmed; type the name of the cluster, or write YES={cluster}")
     say = _progress()
     return commands.run_plan(names[0], arguments.command, say, keep_data=arguments.keep_data)
+
+
+def _run_job(arguments: argparse.Namespace, names: list[str]) -> Outcome:
+    if len(names) != 1:
+        raise UserError("run: works on one environment; write ENV=NAME")
+    return commands.run_job(
+        names[0],
+        arguments.job,
+        _progress(),
+        step=arguments.step,
+        settings=shlex.split(arguments.set),
+        show=arguments.show,
+    )
 
 
 def _asked(question: str) -> str:
@@ -167,6 +182,11 @@ def _parser() -> argparse.ArgumentParser:
         plan.add_argument("--run", action="store_true", help="run the steps")
         plan.add_argument("--yes", metavar="CLUSTER", help="name of the cluster to remove, instead of asking")
         plan.add_argument("--keep-data", action="store_true", help="stop where data would be lost")
+    run = subparsers.add_parser("run", parents=[environment], help="start a job and follow it to its end")
+    run.add_argument("--job", required=True, choices=commands.JOBS, metavar="job")
+    run.add_argument("--step", default="", help="start only this step of a workflow")
+    run.add_argument("--set", default="", help="parameters of a workflow, as name=value name=value")
+    run.add_argument("--show", action="store_true", help="print the object that would be created")
     subparsers.add_parser("connections", parents=[environment], help="list who may talk to whom")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")

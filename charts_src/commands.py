@@ -18,6 +18,9 @@ DONE, DIFFERENT = 0, 1
 DOCS = ROOT / "docs" / "components.md"
 """The page about components."""
 
+JOBS = ("llama2", "prune-checkpoints", "ray-train", "stable-diffusion-finetune", "text-pipeline")
+"""Jobs that a person can start; charts_src/jobs.py says what each is made of."""
+
 _MARKER_ROOM = 1024
 """Characters of a pull-request comment that are left to the workflow, which marks the comment as its own."""
 
@@ -108,6 +111,23 @@ def _plan(name: str, plan: str) -> "Plan":
     from charts_src.steps.plan import read
 
     return read(state.folders(name)[""] / AWS_FOLDER / f"{plan}.yaml")
+
+
+def run_job(
+    name: str, job: str, say: Callable[[str], None], *, step: str, settings: list[str], show: bool
+) -> Outcome:
+    """Start a job and follow it to its end, or with `show` print what would be created."""
+    from charts_src import jobs, workspace
+    from charts_src.emit import emit
+
+    body = jobs.manifest(workspace.objects(name), job, step, settings)
+    if show:
+        return Outcome(DONE, emit(body))
+    namespace = body["metadata"]["namespace"]
+    kubectl = jobs.Kubectl(ROOT / ".cache" / f"kubeconfig-{cluster_of(name)}")
+    created = kubectl("create", "--filename=-", "--output=name", given=emit(body)).strip()
+    say(f"{created} started; kubectl delete --namespace={namespace} {created} stops and removes it")
+    return Outcome(DONE if jobs.follow(kubectl, created, namespace, say) else DIFFERENT, "")
 
 
 def connections(names: list[str]) -> Outcome:

@@ -30,7 +30,7 @@ RUN = {
     "make teardown ENV=dev": "eksctl delete cluster",
     "make connections ENV=prod": "monitoring/prometheus",
     "make expiry DATE=2026-11-24": " pinned, ",
-    "make help": "render           Write rendered/",
+    "make help": "Write rendered/ and argocd/ of ENV",
 }
 """Command -> what it prints in a repository without changes."""
 
