@@ -1,12 +1,51 @@
-"""Keeps account of the rendered commands that tests ran, and fails a whole run that left one out."""
+"""What tests of images share, and the account of the rendered commands that they ran."""
 
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rendered
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Give a port of the loopback address on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Give a client of an S3 on this machine with the buckets data, models and artifacts.
+
+    Programs that are started meanwhile find it through their environment.
+    """
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    for bucket in ("data", "models", "artifacts"):
+        client.create_bucket(Bucket=bucket)
+    yield client
+    server.stop()
 
 
 def pytest_configure(config: pytest.Config) -> None:
