@@ -84,6 +84,10 @@ test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fu
 test-workloads: $(WORKLOADS) ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
 	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),)
 
+.PHONY: workloads-fingerprint
+workloads-fingerprint: $(VENV)
+	@PYTHONPATH=images/testing/src:. .venv/bin/python -m rendered
+
 .PHONY: lint
 lint: $(VENV) ## Check style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy

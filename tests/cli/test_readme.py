@@ -30,12 +30,15 @@ RUN = {
     "make teardown ENV=dev": "eksctl delete cluster",
     "make connections ENV=prod": "monitoring/prometheus",
     "make expiry DATE=2026-11-24": " pinned, ",
+    "make images ENV=dev": "docker buildx bake",
+    "make run-llama2 ENV=dev SET=run=first SHOW=1": "kind: Workflow",
     "make help": "Write rendered/ and argocd/ of ENV",
 }
 """Command -> what it prints in a repository without changes."""
 
 PLANNED = {
     "make test": "pytest -m",
+    "make test-workloads": "pytest -c images/pytest.ini",
     "make test-heavy": "pytest -m heavy",
     "make schemas": "charts_src schemas",
     "make benchmark": "python -m benchmarks",
@@ -54,7 +57,7 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def repository(whole: Copy) -> Copy:
     """A copy with all that make needs, in a Git repository of its own."""
-    for name in ("Makefile", "README.md", "pyproject.toml", "tools", "tests", ".gitignore", "docs"):
+    for name in ("Makefile", "README.md", "pyproject.toml", "images", "tools", "tests", ".gitignore", "docs"):
         subprocess.run(["cp", "-a", SOURCE / name, whole.root / name], check=True)
     (whole.root / ".venv").symlink_to(SOURCE / ".venv")
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
