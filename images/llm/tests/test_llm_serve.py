@@ -1,30 +1,46 @@
 """The service as KubeRay starts it: a Ray node, and the rendered serveConfigV2 put to its dashboard.
 
 Replaced is only what this machine has not: the GPU (vLLM's build for CPUs computes), the weights (a tiny
-Llama of random numbers), ports, sizes, and times that would make tests long. It is dev's, where no copy of
-the model runs until somebody asks. Tests run in the order of this file: the last one stops Ray.
+Llama of random numbers, in a bucket), ports, sizes, and times that would make tests long. It is dev's, where
+no copy of the model runs until somebody asks. Tests run in the order of this file: the last one stops Ray.
 """
 
 import copy
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+import boto3
 import pytest
 import requests
+from moto.server import ThreadedMotoServer
 
 import ray_node
 import rendered
 import tiny_llama
+from charts_src.model.llm import EngineKwargs
 
 SERVING = rendered.entry("dev", "llm/llm")
 HOOK = rendered.entry("dev", "llm/group-1/ray-worker/preStop")
 MODEL = "qwen2.5-7b-instruct"
 PYTHON = rendered.REPOSITORY / ".venv-llm" / "bin"
 TOKEN = "0123456789" * 4
+WEIGHTS = "s3://example-models/tiny-llama"
+KNOWN = """
+import dataclasses, json, sys
+from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.entrypoints.launchers.cli_args import FrontendArgs
+from ray.serve.llm import LLMServingArgs
+known = [field.name for each in (AsyncEngineArgs, FrontendArgs) for field in dataclasses.fields(each)]
+configs = [each for args in json.load(sys.stdin) for each in LLMServingArgs.model_validate(args).llm_configs]
+bundles = {each.model_id: each.get_engine_config().placement_bundles for each in configs}
+print(json.dumps({"known": known, "bundles": bundles}))
+"""
+"""Program that says what vLLM and Ray make of arguments."""
 QUESTION = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5}
 
 pytestmark = pytest.mark.skipif(not ray_node.can_isolate(), reason="needs root, to give Ray a namespace")
@@ -63,15 +79,32 @@ class Service(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Put the weights into a bucket; give the variables with which the AWS SDK finds it."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    access = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    url = f"http://{host}:{port}"
+    keys = {name.lower(): value for name, value in access.items()}
+    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
+    name, _, prefix = WEIGHTS.removeprefix("s3://").partition("/")
+    s3.create_bucket(Bucket=name)
+    for path in tiny_llama.save(tmp_path_factory.mktemp("model")).iterdir():
+        s3.upload_file(str(path), name, f"{prefix}/{path.name}")
+    yield access | {"AWS_ENDPOINT_URL": url}
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def config() -> Any:
     """Give the rendered configuration with what this machine has."""
-    model = tiny_llama.save(tmp_path_factory.mktemp("model"))
     config = copy.deepcopy(SERVING.detail)
     (port,) = ray_node.free_ports(1)
     config["http_options"] |= {"host": "127.0.0.1", "port": port}
     (application,) = config["applications"]
     (engine,) = application["args"]["llm_configs"]
-    engine["model_loading_config"]["model_source"] = str(model)
+    engine["model_loading_config"]["model_source"] = WEIGHTS
     engine["placement_group_config"]["bundle_per_worker"] = {"CPU": 1, "model-chat": 1}
     small = {"dtype": "float32", "enforce_eager": True, "gpu_memory_utilization": 0.1, "max_num_seqs": 2}
     engine["engine_kwargs"] |= small | {"max_model_len": tiny_llama.POSITIONS}
@@ -83,9 +116,11 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def service(config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    config: Any, bucket: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     models = tmp_path_factory.mktemp("models")
-    more = {
+    more = bucket | {
         "PATH": f"{PYTHON}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(rendered.REPOSITORY / "images" / "llm" / "src"),
         "RAY_AUTH_MODE": "token",
@@ -101,6 +136,23 @@ def service(config: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         assert running.put(config).ok
         running.await_status("RUNNING")
         yield running
+
+
+def test_ray_and_vllm_know_every_argument_of_every_environment() -> None:
+    arguments = [
+        rendered.entry(name, "llm/llm").detail["applications"][0]["args"] for name in rendered.environments()
+    ]
+    words = [str(PYTHON / "python"), "-c", KNOWN]
+    done = subprocess.run(
+        words, input=json.dumps(arguments), capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert set(EngineKwargs.model_fields) <= set(said["known"])
+    assert said["bundles"] == {
+        MODEL: [{"GPU": 1, "model-chat": 1}],
+        "qwen2.5-32b-instruct": [{"GPU": 1, "model-large": 1}] * 4,
+    }
 
 
 def test_the_service_runs_before_any_copy_of_the_model_does(service: Service) -> None:
@@ -152,13 +204,15 @@ def test_a_bad_question_is_refused_with_its_mistake(
 ) -> None:
     answer = service.chat(**changes)
     assert answer.status_code == status, answer.text
-    assert message in answer.text
+    assert message in answer.json()["error"]["message"]
     assert "Traceback" not in answer.text
 
 
 def test_what_is_no_json_is_refused(service: Service) -> None:
-    answer = requests.post(f"{service.url}/v1/chat/completions", data="{", timeout=30)
-    assert answer.status_code == 400, answer.text
+    for headers in ({}, {"Content-Type": "application/json"}):
+        answer = requests.post(f"{service.url}/v1/chat/completions", data="{", headers=headers, timeout=30)
+        assert answer.status_code == 400, answer.text
+        assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 def test_there_are_no_more_ways_in_than_callers_need(service: Service) -> None:

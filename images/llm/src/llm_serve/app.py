@@ -1,16 +1,13 @@
 """The application that the RayService llm names: `llm_serve.app:build` with its `args`.
 
-Ray's own builder, ray.serve.llm.build_openai_app, gives every web site that a person visits the answers of
-this API: its middleware allows any origin, with cookies, and a browser that is logged in at the load balancer
-has one. So the HTTP side is put together here, from the same parts, without that middleware, and with no more
-ways in than callers need.
+It is put together from the parts of Ray's own builder, ray.serve.llm.build_openai_app, with an HTTP side that
+is safe behind a login (web.py), and with no more ways in than callers need.
 
-Source: ray/llm/_internal/serve/core/ingress/builder.py and ingress.py, Ray 2.60.0.
+Source: ray/llm/_internal/serve/core/ingress/builder.py, Ray 2.60.0.
 """
 
 from typing import Any
 
-from fastapi import FastAPI
 from pydantic import ValidationError
 from ray import serve
 from ray.llm._internal.serve.core.configs.openai_api_models import to_model_metadata
@@ -18,7 +15,8 @@ from ray.llm._internal.serve.core.ingress import ingress
 from ray.serve.deployment import Application
 from ray.serve.llm import LLMServingArgs, build_llm_deployment
 from ray.serve.llm.ingress import OpenAiIngress, make_fastapi_ingress
-from starlette.middleware.cors import CORSMiddleware
+
+from llm_serve.web import http_app
 
 ENDPOINTS = ("models", "model_data", "completions", "chat", "embeddings")
 """What callers may do, by Ray's names."""
@@ -40,13 +38,6 @@ def build(args: dict[str, Any]) -> Application:
         llm_deployments={each.model_id: build_llm_deployment(each) for each in configs},
         model_cards={each.model_id: to_model_metadata(each.model_id, each) for each in configs},
     )
-
-
-def http_app() -> FastAPI:
-    """Give Ray's app (errors, request ids, metrics), which answers no other web site's scripts."""
-    app: FastAPI = ingress.init()
-    app.user_middleware = [each for each in app.user_middleware if each.cls is not CORSMiddleware]
-    return app
 
 
 def _validated(args: dict[str, Any]) -> list[Any]:
