@@ -46,6 +46,6 @@ def _validated(args: dict[str, Any]) -> list[Any]:
         configs: list[Any] = LLMServingArgs.model_validate(args).llm_configs
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"args: {where}: {first['msg']}; correct serveConfigV2") from None
+        where, what = ".".join(map(str, first["loc"])), str(first["msg"]).splitlines()[0]
+        raise ValueError(f"args: {where}: {what}; correct serveConfigV2") from None
     return configs
