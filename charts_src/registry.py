@@ -54,6 +54,7 @@ from charts_src.components.spark_jobs import SparkJobs
 from charts_src.components.spark_operator import SparkOperator
 from charts_src.components.storage import Storage
 from charts_src.manifest import Component
+from charts_src.workloads.llm import LlmServing
 from charts_src.workloads.ray_cluster import SharedRayCluster
 from charts_src.workloads.ray_train import RayTraining
 from charts_src.workloads.spark_text_pipeline import SparkTextPipeline
@@ -117,6 +118,7 @@ COMPONENTS: tuple[type[Component], ...] = (
     SparkHistory,
     SparkTextPipeline,
     StableDiffusionServing,
+    LlmServing,
     TrainingWorkflows,
     TensorBoard,
 )

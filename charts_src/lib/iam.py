@@ -54,6 +54,14 @@ def bucket_access(bucket: str, prefix: str = "", *, write: bool) -> list[Body]:
     ]
 
 
+def reads_models(env: Environment, namespace: str, account: str) -> tuple[PodIdentity, ...]:
+    """Let an account read the bucket of models, if the environment has one."""
+    if not env.storage:
+        return ()
+    access = {"models": bucket_access(env.storage.buckets.models, write=False)}
+    return (PodIdentity(namespace, account, access),)
+
+
 def reads_data_and_models(env: Environment, namespace: str, *accounts: str) -> tuple[PodIdentity, ...]:
     """Let accounts read the buckets of data and models, if the environment has them."""
     if not env.storage:

@@ -37,9 +37,29 @@ class Backend(NamedTuple):
     """How the load balancer talks to the pods; it checks no certificate of theirs."""
 
 
-def ingress(settings: Ingress, name: str, host: str, backend: Backend) -> Body:
-    """Give an Ingress for the host name `host` below the domain; pods are reached without a node port."""
-    annotations = _load_balancer(settings) | _targets(backend) | _login(settings)
+class TokenCheck(NamedTuple):
+    """What the load balancer asks of the token (a JWT, RS256) in the Authorization header of a request.
+
+    It lets no other request through (docs/guide/ingress/annotations.md, jwt-validation; Elastic Load
+    Balancing, "Verify JWTs using an Application Load Balancer"), and sends nobody to a login.
+    """
+
+    issuer: str
+    jwks_endpoint: str
+    """URL of the issuer's public keys; the load balancer reads it over the internet."""
+    scope: str
+    """What has to be in the claim `scope`."""
+
+
+def ingress(
+    settings: Ingress, name: str, host: str, backend: Backend, token: TokenCheck | None = None
+) -> Body:
+    """Give an Ingress for the host name `host` below the domain; pods are reached without a node port.
+
+    People log in; with `token` it is for programs instead.
+    """
+    access = _token(token) if token else _login(settings)
+    annotations = _load_balancer(settings) | _targets(backend) | access
     service = {"name": backend.service, "port": {"number": backend.port}}
     path = {"path": "/", "pathType": "Prefix", "backend": {"service": service}}
     return {
@@ -94,6 +114,16 @@ def _login(settings: Ingress) -> dict[str, str]:
     return login | {"auth-on-unauthenticated-request": "authenticate"}
 
 
+def _token(check: TokenCheck) -> dict[str, str]:
+    claim = {"name": "scope", "format": "space-separated-values", "values": [check.scope]}
+    validation = {
+        "jwksEndpoint": check.jwks_endpoint,
+        "issuer": check.issuer,
+        "additionalClaims": [claim],
+    }
+    return {"jwt-validation": _compact(validation)}
+
+
 def _cognito(login: CognitoAuthentication) -> dict[str, str]:
     return {
         "userPoolARN": login.user_pool_arn,
@@ -112,5 +142,5 @@ def _oidc(login: OidcAuthentication) -> dict[str, str]:
     }
 
 
-def _compact(value: dict[str, str]) -> str:
+def _compact(value: Body) -> str:
     return json.dumps(value, separators=(",", ":"))

@@ -10,6 +10,7 @@ JUPYTERHUB = "jupyterhub"
 KARPENTER = "karpenter"
 KUBERAY_SYSTEM = "kuberay-system"
 KUEUE_SYSTEM = "kueue-system"
+LLM = "llm"
 LOAD_BALANCER_CONTROLLER = "aws-load-balancer-controller"
 MONITORING = "monitoring"
 MOUNT_S3 = "mount-s3"
@@ -41,6 +42,7 @@ NAMESPACES: dict[str, PodSecurity] = {
     KARPENTER: PodSecurity(),
     KUBERAY_SYSTEM: PodSecurity(),
     KUEUE_SYSTEM: PodSecurity(),
+    LLM: PodSecurity(),
     LOAD_BALANCER_CONTROLLER: PodSecurity(),
     MONITORING: PodSecurity(),
     MOUNT_S3: PodSecurity(),
@@ -72,6 +74,7 @@ CERTIFICATE_NAMESPACES = (
 SECRET_NAMESPACES = (
     ARGO_WORKFLOWS,
     JUPYTERHUB,
+    LLM,
     MONITORING,
     NOTEBOOKS,
     RAY,
@@ -85,6 +88,7 @@ other, and the store serves no other."""
 INGRESS_NAMESPACES = (
     ARGO_WORKFLOWS,
     JUPYTERHUB,
+    LLM,
     MONITORING,
     RAY,
     SPARK_JOBS,

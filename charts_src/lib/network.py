@@ -26,6 +26,11 @@ def pods(labels: dict[str, str], namespace: str | None = None) -> Body:
     return peer
 
 
+def namespace_pods(namespace: str) -> Body:
+    """Give the peer "all pods of this namespace"."""
+    return {"namespaceSelector": {"matchLabels": {NAMESPACE_LABEL: namespace}}}
+
+
 def block(cidr: str) -> Body:
     """Give the peer "addresses in this range"."""
     return {"ipBlock": {"cidr": cidr}}

@@ -35,6 +35,7 @@ FOLDERS = {
     "llama2": Folder(
         ("llama2-train-cpu", "llama2-train-gpu", "llama2-train-neuron"), ("NEURON_TRAINING", "PYTHON")
     ),
+    "llm": Folder(("llm-serve",), ("PYTHON",)),
     "notebook": Folder(("notebook", "notebook-gpu", "notebook-neuron"), ("NEURON_TRAINING", "PYTHON")),
     "ray": Folder(
         ("ray", "ray-gpu", "ray-neuron", "ray-train", "ray-train-neuron"), ("NEURON_TRAINING", "PYTHON")

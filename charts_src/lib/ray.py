@@ -18,7 +18,7 @@ from typing import Any
 
 from charts_src.lib.accelerators import placement
 from charts_src.lib.instances import InstanceType
-from charts_src.lib.namespaces import RAY, STABLE_DIFFUSION, TRAINING
+from charts_src.lib.namespaces import LLM, RAY, STABLE_DIFFUSION, TRAINING
 from charts_src.lib.pod import container, http_probe, mount, pod, port, resources, scratch
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -68,7 +68,12 @@ _TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # a
 
 def ray_namespaces(env: Environment) -> tuple[str, ...]:
     """Give the namespaces with Ray clusters: the operator watches these and has permissions in no other."""
-    used = {RAY: env.ray_cluster, STABLE_DIFFUSION: env.stable_diffusion, TRAINING: env.ray_train}
+    used = {
+        LLM: env.llm,
+        RAY: env.ray_cluster,
+        STABLE_DIFFUSION: env.stable_diffusion,
+        TRAINING: env.ray_train,
+    }
     return tuple(namespace for namespace, section in used.items() if section)
 
 
@@ -141,13 +146,13 @@ def head_group(
     }
 
 
-def worker_template(service: str, worker: Body, **fields: Any) -> Body:
+def worker_template(service: str, worker: Body, shared_memory_gib: int = 3, **fields: Any) -> Body:
     """Give the pod template of workers that serve requests; `fields` are further fields of the PodSpec.
 
     `worker` is a container without what is the same in all of them: ports, probes and Ray's mounts.
     A worker is ready when its Serve proxy is, which runs only beside a replica.
     """
-    volumes = [*_volumes(), *fields.pop("volumes", ())]
+    volumes = [*_volumes(shared_memory_gib), *fields.pop("volumes", ())]
     filled = worker | {
         "ports": [port("serve", SERVE), _metrics()],
         "livenessProbe": _alive(initialDelaySeconds=30, failureThreshold=120),

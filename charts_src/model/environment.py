@@ -25,6 +25,9 @@ from charts_src.model.kueue import Kueue
 from charts_src.model.kueue import check as check_kueue
 from charts_src.model.llama2 import Llama2
 from charts_src.model.llama2 import check as check_llama2
+from charts_src.model.llm import Llm
+from charts_src.model.llm import check as check_llm
+from charts_src.model.llm import needs as llm_needs
 from charts_src.model.load_balancer_controller import LoadBalancerController
 from charts_src.model.logging import Logging
 from charts_src.model.logging import check as check_logging
@@ -37,10 +40,12 @@ from charts_src.model.ray_cluster import check as check_ray_cluster
 from charts_src.model.ray_train import RayTrain
 from charts_src.model.ray_train import check as check_ray_train
 from charts_src.model.security import Security
+from charts_src.model.serving import Need
 from charts_src.model.spark import Spark
 from charts_src.model.spark import check as check_spark
 from charts_src.model.stable_diffusion import StableDiffusion
 from charts_src.model.stable_diffusion import check as check_stable_diffusion
+from charts_src.model.stable_diffusion import needs as stable_diffusion_needs
 from charts_src.model.storage import Storage
 from charts_src.model.tensorboard import TensorBoard
 from charts_src.model.tensorboard import check as check_tensorboard
@@ -127,6 +132,9 @@ class Environment(Model):
     stable_diffusion: StableDiffusion | None = None
     """Stable Diffusion XL behind an ingress; leave it out for an environment without it."""
 
+    llm: Llm | None = None
+    """Language models behind an OpenAI-compatible API; leave it out for an environment without them."""
+
     jupyterhub: JupyterHub | None = None
     """Notebooks; leave it out for an environment without them."""
 
@@ -165,9 +173,10 @@ _CHECKS: tuple[Callable[[Environment], Iterable[Problem]], ...] = (
     lambda env: check_kuberay(env.karpenter),
     lambda env: check_logging(env.logging, env.storage),
     lambda env: check_hosts(_hosts(env)),
-    lambda env: check_kueue(env.kueue, env.karpenter, env.stable_diffusion),
+    lambda env: check_kueue(env.kueue, env.karpenter, [*_images_needs(env), *_llm_needs(env)]),
     lambda env: check_spark(env.spark, env.karpenter, env.storage) if env.spark else (),
     lambda env: check_stable_diffusion(env.stable_diffusion, env.karpenter) if env.stable_diffusion else (),
+    lambda env: check_llm(env.llm, env.karpenter, env.ingress, _images_needs(env)) if env.llm else (),
     lambda env: check_jupyterhub(env.jupyterhub, env.karpenter) if env.jupyterhub else (),
     lambda env: check_ray_cluster(env.ray_cluster, env.karpenter) if env.ray_cluster else (),
     lambda env: check_ray_train(env.ray_train, env.karpenter, env.storage) if env.ray_train else (),
@@ -185,12 +194,24 @@ _CHECKS: tuple[Callable[[Environment], Iterable[Problem]], ...] = (
 """What finds contradictions between sections; each is in the module of the section that it is about."""
 
 
+def _images_needs(env: Environment) -> list[Need]:
+    return [*stable_diffusion_needs(env.stable_diffusion)] if env.stable_diffusion else []
+
+
+def _llm_needs(env: Environment) -> list[Need]:
+    return [*llm_needs(env.llm)] if env.llm else []
+
+
 def _hosts(env: Environment) -> Iterable[tuple[tuple[str, ...], str]]:
     """Give the host name of each service, with its path."""
     yield ("monitoring", "grafana", "host"), env.monitoring.grafana.host
     if env.stable_diffusion:
         for name, variant in env.stable_diffusion.variants().items():
             yield ("stable_diffusion", name, "host"), variant.host
+    if env.llm:
+        yield ("llm", "host"), env.llm.host
+        if env.llm.api:
+            yield ("llm", "api", "host"), env.llm.api.host
     if env.jupyterhub:
         yield ("jupyterhub", "host"), env.jupyterhub.host
     if env.ray_cluster and env.ray_cluster.host:

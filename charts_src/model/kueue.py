@@ -1,16 +1,17 @@
 """The section of Kueue: who may use how much of the node pools at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.lib.instances import names
 from charts_src.lib.queues import QUEUE, QUEUE_NAMESPACES
 from charts_src.model.base import Model, Name, Problem, Quantity
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
-from charts_src.model.stable_diffusion import ACCELERATOR, StableDiffusion
+from charts_src.model.placing import known
+from charts_src.model.serving import Need
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 """A part of something, 0 to 100."""
@@ -108,24 +109,28 @@ def queued_nodes(kueue: Kueue, pool: NodePool) -> int:
     return pool.max_nodes * share // 100
 
 
-def check(kueue: Kueue, karpenter: Karpenter, serving: StableDiffusion | None) -> Iterable[Problem]:
+def check(kueue: Kueue, karpenter: Karpenter, services: Iterable[Need]) -> Iterable[Problem]:
     """Find pools of services that queues and services together would fill beyond their limits.
 
     Paths start at the environment. Unknown instance types are the node pools' problem.
     """
-    pools = karpenter.node_pools.values()
-    if any(name not in names() for pool in pools for name in pool.instance_types):
+    if not known(karpenter):
         return
-    for name, variant in (serving.variants() if serving else {}).items():
-        needed = (variant.replicas.max + variant.replicas.min) * variant.accelerators
-        mine = [p for p in pools if p.purpose == "inference" and p.accelerator == ACCELERATOR[name]]
+    asked = defaultdict(list)
+    for need in services:
+        asked[need.accelerator].append(need)
+    pools = karpenter.node_pools.values()
+    for accelerator, needs in asked.items():
+        mine = [pool for pool in pools if pool.purpose == "inference" and pool.accelerator == accelerator]
         limit = sum(_accelerators(pool) * pool.max_nodes for pool in mine)
         queued = sum(_accelerators(pool) * queued_nodes(kueue, pool) for pool in mine)
+        needed = sum(need.accelerators for need in needs)
         if queued and needed <= limit < needed + queued:
+            who = " and ".join(".".join(need.where) for need in needs)
             yield Problem(
                 ("kueue", "pool_shares", "inference"),
-                f"hands out {queued} of {limit} {ACCELERATOR[name]} accelerators, of which "
-                f"stable_diffusion.{name} needs {needed}; lower it or raise max_nodes",
+                f"hands out {queued} of {limit} {accelerator} accelerators, of which "
+                f"{who} {'needs' if len(needs) == 1 else 'need'} {needed}; lower it or raise max_nodes",
             )
 
 

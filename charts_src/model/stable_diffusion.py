@@ -1,18 +1,26 @@
 """The section of Stable Diffusion: image generation over HTTP, on GPUs, on Inferentia2, or on both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator
-from charts_src.lib.instances import names
 from charts_src.model.base import Form, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
-
-Count = Annotated[int, Field(ge=1, le=1000)]
-"""A number of things of which there is at least one."""
+from charts_src.model.placing import known
+from charts_src.model.serving import (
+    Count,
+    ModelSource,
+    Need,
+    Replicas,
+    capacity,
+    fits,
+    inference_pools,
+    needed,
+    size,
+)
 
 ACCELERATOR: dict[str, Accelerator] = {"gpu": "nvidia", "inf2": "inferentia"}
 """Variant -> what it computes with."""
@@ -21,21 +29,6 @@ _WITHDRAWN = frozenset(
     f"stabilityai/stable-diffusion-2{suffix}" for suffix in ("", "-inpainting", "-1", "-1-base")
 )
 """Repositories that Stability AI took off Hugging Face in November 2025 (huggingface/diffusers#12874)."""
-
-
-class Replicas(Model):
-    """How many copies of the model may run."""
-
-    min: Count
-    """Copies that always run. Two or more outlive the loss of a node."""
-
-    max: Count
-    """Copies under load."""
-
-    def problems(self) -> Iterable[Problem]:
-        """Find a minimum above the maximum."""
-        if self.min > self.max:
-            yield Problem(("min",), f"{self.min} is above max {self.max}; raise max or lower min")
 
 
 class Variant(Model):
@@ -49,13 +42,7 @@ class Variant(Model):
     )
     """Tag of the image stable-diffusion-serve-<variant> in the registry of the environment."""
 
-    model_source: Annotated[
-        str,
-        Form(
-            r"^(s3://[a-z0-9.-]{3,63}/[^ ]+|[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)$",
-            "write s3://<bucket>/<prefix>, or <owner>/<name> on Hugging Face",
-        ),
-    ]
+    model_source: ModelSource
     """Where the weights come from: s3://<bucket>/<prefix>, or <owner>/<name> on Hugging Face."""
 
     replicas: Replicas
@@ -112,12 +99,18 @@ class StableDiffusion(Model):
             yield Problem(("inf2", "host"), f"{self.inf2.host} is the host of gpu too; choose another")
 
 
+def needs(section: StableDiffusion) -> Iterator[Need]:
+    """Give what each variant needs, with its path in the environment."""
+    for name, variant in section.variants().items():
+        yield Need(("stable_diffusion", name), ACCELERATOR[name], needed(variant))
+
+
 def check(section: StableDiffusion, karpenter: Karpenter) -> Iterable[Problem]:
     """Find variants that no node pool can hold; paths start at the environment.
 
     Unknown instance types are the node pools' problem: nothing is found while there are any.
     """
-    if any(name not in names() for pool in karpenter.node_pools.values() for name in pool.instance_types):
+    if not known(karpenter):
         return
     for name, variant in section.variants().items():
         for problem in _unplaceable(variant, ACCELERATOR[name], karpenter):
@@ -125,37 +118,23 @@ def check(section: StableDiffusion, karpenter: Karpenter) -> Iterable[Problem]:
 
 
 def _unplaceable(variant: Variant, accelerator: Accelerator, karpenter: Karpenter) -> Iterable[Problem]:
-    pools = [
-        pool
-        for pool in karpenter.node_pools.values()
-        if pool.purpose == "inference" and pool.accelerator == accelerator and pool.gpu_sharing is None
-    ]
+    pools = inference_pools(karpenter, accelerator)
     if not pools:
         yield Problem((), f"no node pool has {accelerator} accelerators and purpose inference; add one")
-    elif not any(_fits(variant, pool) for pool in pools):
-        size = f"{variant.accelerators} accelerators, {variant.cpus} CPUs and {variant.memory_gib} GiB"
-        yield Problem((), f"one copy needs {size}, more than any instance type of its pools has; lower them")
+    elif not any(fits(variant, pool) for pool in pools):
+        yield Problem(
+            (), f"one copy needs {size(variant)}, more than any instance type of its pools has; lower them"
+        )
     else:
         yield from _above_limits(variant, pools)
 
 
-def _fits(variant: Variant, pool: NodePool) -> bool:
-    """Say whether a copy fits on a node, some of whose CPU and memory the system and its agents use."""
-    return any(
-        variant.accelerators <= instance.accelerators
-        and variant.cpus < instance.vcpus
-        and variant.memory_gib * 1024 < instance.memory_mib
-        for instance in pool.types
-    )
-
-
 def _above_limits(variant: Variant, pools: list[NodePool]) -> Iterable[Problem]:
     """Count the second cluster that runs beside the first while a new version takes over."""
-    limit = sum(pool.max_nodes * max(each.accelerators for each in pool.types) for pool in pools)
-    needed = (variant.replicas.max + variant.replicas.min) * variant.accelerators
-    if needed > limit:
+    limit, count = capacity(pools), needed(variant)
+    if count > limit:
         yield Problem(
             ("replicas", "max"),
             f"{variant.replicas.max} copies, and {variant.replicas.min} more while a new version takes over, "
-            f"need {needed} accelerators, but the node pools stop at {limit}; lower it or raise max_nodes",
+            f"need {count} accelerators, but the node pools stop at {limit}; lower it or raise max_nodes",
         )

@@ -4,23 +4,19 @@ Source of the field names: ray/serve/schema.py and ray/serve/config.py, Ray 2.60
 fields without a word.
 """
 
-from charts_src.lib import ray
+from charts_src.lib import ray_serving
 from charts_src.lib.accelerators import Accelerator
-from charts_src.lib.ingress import IDLE_TIMEOUT_SECONDS
 from charts_src.model.stable_diffusion import ACCELERATOR, StableDiffusion, Variant
 from charts_src.objects import Body
 
 NEURON_CORES_PER_DEVICE = 2
 """NeuronCores of an Inferentia2 chip (inf2.xlarge: one device, two cores; instance_types.json)."""
 
-_HEALTH = {"health_check_period_s": 10, "health_check_timeout_s": 30}
-
 
 def serve_config(section: StableDiffusion, name: str) -> Body:
     """Give the configuration of the variant `name`: HTTP and prompts in Frontend, the model in TextToImage.
 
-    `import_path` names a function of our image that gets `args`. The keep-alive is longer than the load
-    balancer's, which otherwise sends requests into connections that are being closed.
+    `import_path` names a function of our image that gets `args`.
     """
     variant = section.variants()[name]
     application = {
@@ -33,17 +29,7 @@ def serve_config(section: StableDiffusion, name: str) -> Body:
             _model(variant, ACCELERATOR[name], section.request_timeout_seconds),
         ],
     }
-    return {
-        "proxy_location": "EveryNode",
-        "http_options": {
-            "host": "0.0.0.0",  # noqa: S104  # the load balancer calls the pod's address
-            "port": ray.SERVE,
-            "request_timeout_s": section.request_timeout_seconds,
-            "keep_alive_timeout_s": IDLE_TIMEOUT_SECONDS + 10,
-        },
-        "logging_config": {"encoding": "JSON", "log_level": "INFO"},
-        "applications": [application],
-    }
+    return ray_serving.serve_config(section.request_timeout_seconds, application)
 
 
 def neuron_cores(variant: Variant) -> int:
@@ -53,7 +39,7 @@ def neuron_cores(variant: Variant) -> int:
 
 def _frontend(variant: Variant) -> Body:
     """Have one replica on each worker that always runs, so that none asks for an accelerator node."""
-    return _HEALTH | {
+    return ray_serving.HEALTH | {
         "name": "Frontend",
         "num_replicas": variant.replicas.min,
         "max_replicas_per_node": 1,
@@ -68,7 +54,7 @@ def _model(variant: Variant, accelerator: Accelerator, timeout: int) -> Body:
         needs: Body = {"num_gpus": variant.accelerators}
     else:
         needs = {"resources": {"neuron_cores": neuron_cores(variant)}}
-    return _HEALTH | {
+    return ray_serving.HEALTH | {
         "name": "TextToImage",
         "autoscaling_config": {
             "min_replicas": variant.replicas.min,

@@ -22,7 +22,7 @@ print(code, sorted({"jsii", "cdk8s", "yaml", "pydantic", "jsonschema"} & set(sys
 
 def raise_a_limit(copy: Copy) -> None:
     copy.edit(
-        "environments/prod.yaml", "g6e.2xlarge]\n      max_nodes: 12", "g6e.2xlarge]\n      max_nodes: 13"
+        "environments/prod.yaml", "g6e.2xlarge]\n      max_nodes: 16", "g6e.2xlarge]\n      max_nodes: 17"
     )
 
 
@@ -76,17 +76,17 @@ DIFFERENCE = """\
 node-pools
   ~ NodePool.karpenter.sh gpu
       spec.limits.cpu
-        - "96"
-        + "104"
+        - "128"
+        + "136"
       spec.limits.memory
-        - 768Gi
-        + 832Gi
+        - 1024Gi
+        + 1088Gi
       spec.limits.nodes
-        - "12"
-        + "13"
+        - "16"
+        + "17"
       spec.limits["nvidia.com/gpu"]
-        - "12"
-        + "13"
+        - "16"
+        + "17"
 
 1 changed, 0 added, 0 removed in prod
 """
@@ -100,10 +100,10 @@ def test_a_diff_shows_the_fields_that_a_render_would_change(copy: Copy) -> None:
     (change,) = json.loads(copy.run("diff", "prod", "--format", "json").stdout)["prod"]
     assert change["component"] == "node-pools"
     assert change["object"] == {"group": "karpenter.sh", "kind": "NodePool", "namespace": "", "name": "gpu"}
-    assert {"path": "spec.limits.nodes", "old": "12", "new": "13"} in change["fields"]
+    assert {"path": "spec.limits.nodes", "old": "16", "new": "17"} in change["fields"]
     markdown = copy.run("diff", "prod", "--format", "markdown").stdout
     assert markdown.startswith("### <code>prod</code>: 1 changed, 0 added, 0 removed\n")
-    assert '@@ spec.limits.nodes @@\n- "12"\n+ "13"\n' in markdown
+    assert '@@ spec.limits.nodes @@\n- "16"\n+ "17"\n' in markdown
     assert copy.status() == before
 
 

@@ -194,8 +194,8 @@ def test_a_render_after_an_edit_is_a_full_render(copy: Copy, edited: str) -> Non
     ("old", "new", "files"),
     [
         (
-            "g6e.2xlarge]\n      max_nodes: 12",
-            "g6e.2xlarge]\n      max_nodes: 13",
+            "g6e.2xlarge]\n      max_nodes: 16",
+            "g6e.2xlarge]\n      max_nodes: 17",
             ["rendered/prod/node-pools/nodepool-gpu.yaml", "rendered/prod/provenance.yaml"],
         ),
         (

@@ -1,0 +1,1 @@
+"""Serves language models with the OpenAI API, on Ray Serve and vLLM."""
