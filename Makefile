@@ -108,9 +108,15 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
 	@for file in images/*/requirements*.in; do \
-		case $$file in images/genai/*) continue;; esac; \
+		case $$file in images/genai/*|*-inf2.in) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
 			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
+	@$(COMPILE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(OF_BASE_IMAGE:%=--no-emit-package %) \
+		images/stable_diffusion/requirements-inf2.in --output-file images/stable_diffusion/requirements-inf2.txt
+
+# PyTorch and its CUDA libraries, which the base image of Inferentia2 has in versions that go with the Neuron SDK.
+OF_BASE_IMAGE := torch triton $(patsubst %,nvidia-%-cu12,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn cufft \
+	cufile curand cusolver cusparse nccl nvjitlink nvtx) nvidia-cusparselt-cu12
 
 .PHONY: clean
 clean: ## Remove all that make set up

@@ -2,39 +2,23 @@
 
 import asyncio
 import logging
-import math
-from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import Request, Response
 from ray import serve
 from ray.exceptions import RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 from ray.serve.metrics import Counter
-from starlette.exceptions import HTTPException
 
-from stable_diffusion_serve import encoding
-from stable_diffusion_serve.body_limit import BodyLimit
+from stable_diffusion_serve.answers import allow, api, refusal, rendered
 from stable_diffusion_serve.encoding import Picture, Refusal
-from stable_diffusion_serve.generation import Generate, Job, sentence
-from stable_diffusion_serve.settings import Limits, Settings
+from stable_diffusion_serve.generation import Generate, Job
+from stable_diffusion_serve.settings import Settings
 
 log = logging.getLogger("ray.serve")
 
 _RETRY_SECONDS = 5
 """When to come back if a copy of the model was lost; its successor may need longer."""
-
-_limits = Limits()
-
-
-def _longest_body() -> int:
-    return _limits.body_bytes
-
-
-api = FastAPI(title="Stable Diffusion", docs_url=None, redoc_url=None)
-api.add_middleware(BodyLimit, limit=_longest_body)
 
 
 @serve.deployment
@@ -44,8 +28,7 @@ class Frontend:
 
     def __init__(self, model: DeploymentHandle, settings: Settings) -> None:
         """Serve pictures of `model`."""
-        global _limits  # the middleware belongs to `api`, of which a process has one
-        _limits = settings.limits
+        allow(settings.limits)
         self._model = model
         self._settings = settings
         self._requests = Counter(
@@ -84,7 +67,7 @@ class Frontend:
         pictures = [each for each in found if isinstance(each, Picture)]
         if refused := next((each for each in found if isinstance(each, Refusal)), None):
             return refusal(422, refused.message)
-        return _rendered(pictures, as_json=len(pictures) > 1 or _json_alone(accept))
+        return rendered(pictures, accept)
 
     async def _pictures(self, jobs: list[Job]) -> list[Picture | Refusal]:
         """Ask for all at once. Whatever ends this early, a client that left too, calls the rest off."""
@@ -96,38 +79,3 @@ class Frontend:
             for each in waiting:
                 each.cancel()
             raise
-
-
-def refusal(status: int, message: str, retry_after_seconds: float | None = None) -> Response:
-    """Give an answer that says what is wrong."""
-    headers = {} if retry_after_seconds is None else {"Retry-After": str(math.ceil(retry_after_seconds))}
-    return JSONResponse({"error": message}, status, headers=headers)
-
-
-@api.exception_handler(RequestValidationError)
-async def _invalid(_request: Request, error: Any) -> Response:
-    broken = any(each["type"] == "json_invalid" for each in error.errors())
-    return refusal(400 if broken else 422, sentence(error.errors()))
-
-
-@api.exception_handler(HTTPException)
-async def _refused(request: Request, error: Any) -> Response:
-    """Answer what the router refuses: an unknown path, or another method."""
-    response = refusal(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
-    response.headers.update(error.headers or {})
-    return response
-
-
-def _json_alone(accept: str) -> bool:
-    return "application/json" in accept and "image/" not in accept and "*/*" not in accept
-
-
-def _rendered(pictures: list[Picture], *, as_json: bool) -> Response:
-    headers = {
-        "Server-Timing": encoding.timing(pictures),
-        "X-Batch-Size": str(max(each.batch for each in pictures)),
-        "X-Seed": str(pictures[0].seed),
-    }
-    if as_json:
-        return JSONResponse(encoding.listing(pictures), headers=headers)
-    return Response(pictures[0].png, media_type="image/png", headers=headers)
