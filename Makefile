@@ -82,6 +82,10 @@ new: $(VENV) ## Write the files of a new component NAME
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
 
+.PHONY: benchmark-serving
+benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and rewrite benchmarks/SERVING.md; needs root
+	@PYTHONPATH=images/testing/src .venv-workloads/bin/python -m benchmarks.serving
+
 .PHONY: compare-upstream
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
 	@.venv/bin/python -m tools.upstream

@@ -1,9 +1,11 @@
 """The deployment with the model: one copy, one accelerator."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from ray import serve
 from ray.serve.metrics import Counter, Histogram
@@ -25,10 +27,15 @@ _ENCODERS = 2
 class TextToImage:
     """Makes pictures, as many as possible with one call of the model."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Load the model; until then the copy gets no requests."""
-        self._engine = engine.load(settings)
-        self._batcher = Batcher(self._engine.generate, settings.batch_size, settings.batch_wait_seconds)
+    def __init__(
+        self,
+        settings: Settings,
+        load: Callable[[Settings], engine.Engine] = engine.load,
+        batcher: Callable[..., Any] = Batcher,
+    ) -> None:
+        """Load the model; until then the copy gets no requests. Benchmarks have others to compare with."""
+        self._engine = load(settings)
+        self._batcher = batcher(self._engine.generate, settings.batch_size, settings.batch_wait_seconds)
         self._encoders = ThreadPoolExecutor(_ENCODERS, thread_name_prefix="encode")
         self._failed = 0
         self._pictures = Counter("stable_diffusion_pictures_total", "Pictures made")
