@@ -103,6 +103,10 @@ new: $(VENV) ## Write the files of a new component NAME
 benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
 
+.PHONY: benchmark-serving
+benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and rewrite benchmarks/SERVING.md; needs root
+	@PYTHONPATH=images/testing/src .venv-workloads/bin/python -m benchmarks.serving
+
 .PHONY: compare-upstream
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
 	@.venv/bin/python -m tools.upstream
@@ -129,7 +133,7 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
 	@for file in images/*/requirements*.in; do \
-		case $$file in images/genai/*|images/llm/*) continue;; esac; \
+		case $$file in images/genai/*|images/llm/*|*-inf2.in) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
 			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
 	@$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
@@ -137,6 +141,12 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
 		--override images/llm/overrides.txt images/llm/requirements-test.in \
 		--output-file images/llm/requirements-test.txt
+	@$(COMPILE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(OF_BASE_IMAGE:%=--no-emit-package %) \
+		images/stable_diffusion/requirements-inf2.in --output-file images/stable_diffusion/requirements-inf2.txt
+
+# PyTorch and its CUDA libraries, which the base image of Inferentia2 has in versions that go with the Neuron SDK.
+OF_BASE_IMAGE := torch triton $(patsubst %,nvidia-%-cu12,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn cufft \
+	cufile curand cusolver cusparse nccl nvjitlink nvtx) nvidia-cusparselt-cu12
 
 .PHONY: clean
 clean: ## Remove all that make set up

@@ -23,10 +23,11 @@ a copy of the repository.
 
 def to_markdown(answers: Sequence[Answer], machine: str) -> str:
     """Write the whole file."""
-    return "\n".join([_INTRODUCTION, f"Measured on: {machine}.", *map(_section, answers)])
+    return "\n".join([_INTRODUCTION, f"Measured on: {machine}.", *map(section, answers)])
 
 
-def _section(answer: Answer) -> str:
+def section(answer: Answer) -> str:
+    """Write the section of one benchmark."""
     table = ["| | median | lowest to highest | runs |", "|---|--:|--:|--:|", *map(_line, answer.rows)]
     targets = [f"- {target.text}: **{'met' if target.met else 'missed'}**" for target in answer.targets]
     return "\n".join(["", f"## {answer.question}", "", answer.how, "", *table, "", *targets])

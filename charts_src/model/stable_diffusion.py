@@ -31,6 +31,22 @@ _WITHDRAWN = frozenset(
 """Repositories that Stability AI took off Hugging Face in November 2025 (huggingface/diffusers#12874)."""
 
 
+class Limits(Model):
+    """The largest request for pictures; what is above gets a clear refusal."""
+
+    prompt_characters: Annotated[int, Field(ge=1, le=20_000)] = 2000
+    """Longest prompt, and longest negative prompt. The model itself reads about 300 characters."""
+
+    side: Annotated[int, Field(ge=64, le=4096, multiple_of=8)] = 1024
+    """Largest width and height in pixels; it decides how much memory a batch takes."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = 60
+    """Most steps of the scheduler."""
+
+    images: Annotated[int, Field(ge=1, le=64)] = 4
+    """Most pictures of one request; each of them counts as a request in progress."""
+
+
 class Variant(Model):
     """The model on one kind of accelerator: each copy runs in a Ray worker of its own."""
 
@@ -49,7 +65,22 @@ class Variant(Model):
     """How many copies of the model may run; each is one worker pod."""
 
     target_ongoing_requests: Count = 1
-    """Requests in progress for each copy that Serve aims at when it adds and removes copies."""
+    """Requests in progress for each copy that Serve aims at when it adds and removes copies; twice as many
+    are admitted to one."""
+
+    batch_size: Count = 1
+    """Pictures that one call of the model makes at most, if they have size, steps and guidance in common. On
+    Inferentia2, what the model was compiled with."""
+
+    batch_wait_milliseconds: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """How long a call waits for more pictures while several come at a time."""
+
+    queue_length: Count = 8
+    """Pictures that may wait in each of the HTTP replicas when all copies have what they admit; more are
+    refused at once, with status 429."""
+
+    limits: Limits = Limits()
+    """The largest request."""
 
     accelerators: Count = 1
     """GPUs or Neuron devices of each copy."""
@@ -64,7 +95,13 @@ class Variant(Model):
     """Room on the node's disk for the weights, in GiB; Karpenter launches nodes that have it."""
 
     def problems(self) -> Iterable[Problem]:
-        """Find a model that can't be downloaded any more."""
+        """Find a model that can't be downloaded any more, and batches or requests that never fit."""
+        if self.batch_size > self.target_ongoing_requests:
+            remedy = "raise that, or copies are added before batches are full"
+            yield Problem(("batch_size",), f"{self.batch_size} is above target_ongoing_requests; {remedy}")
+        if self.limits.images > self.queue_length:
+            remedy = "raise it, or a request for that many pictures may never be admitted"
+            yield Problem(("queue_length",), f"{self.queue_length} is below limits.images; {remedy}")
         if self.model_source in _WITHDRAWN:
             remedy = "write stabilityai/stable-diffusion-xl-base-1.0, or a copy of your own in S3"
             yield Problem(("model_source",), f"{self.model_source} was withdrawn by its owner; {remedy}")

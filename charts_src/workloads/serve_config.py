@@ -12,6 +12,20 @@ from charts_src.objects import Body
 NEURON_CORES_PER_DEVICE = 2
 """NeuronCores of an Inferentia2 chip (inf2.xlarge: one device, two cores; instance_types.json)."""
 
+DEVICE: dict[Accelerator, str] = {"nvidia": "cuda", "inferentia": "neuron"}
+"""Accelerator -> `device` of the application."""
+
+_SHARED = ray_serving.HEALTH | {
+    "backpressure_config": {"status_code": 429, "retry_after_s": 5},
+}
+"""What both deployments have. Without backpressure_config Serve says 503 when as many wait as may."""
+
+_HTTP_REQUESTS = 100
+"""What an HTTP replica has in progress; as many again may wait for it."""
+
+_LAST_RESORT_SECONDS = 5
+"""The application answers at its timeout, with a message; Serve only if that fails, and with status 408."""
+
 
 def serve_config(section: StableDiffusion, name: str) -> Body:
     """Give the configuration of the variant `name`: HTTP and prompts in Frontend, the model in TextToImage.
@@ -23,13 +37,20 @@ def serve_config(section: StableDiffusion, name: str) -> Body:
         "name": "stable-diffusion",
         "route_prefix": "/",
         "import_path": "stable_diffusion_serve.app:build",
-        "args": {"model_source": variant.model_source},
+        "args": {
+            "model_source": variant.model_source,
+            "device": DEVICE[ACCELERATOR[name]],
+            "batch_size": variant.batch_size,
+            "batch_wait_seconds": variant.batch_wait_milliseconds / 1000,
+            "timeout_seconds": section.request_timeout_seconds,
+            "limits": variant.limits.model_dump(),
+        },
         "deployments": [
             _frontend(variant),
             _model(variant, ACCELERATOR[name], section.request_timeout_seconds),
         ],
     }
-    return ray_serving.serve_config(section.request_timeout_seconds, application)
+    return ray_serving.serve_config(section.request_timeout_seconds + _LAST_RESORT_SECONDS, application)
 
 
 def neuron_cores(variant: Variant) -> int:
@@ -39,22 +60,26 @@ def neuron_cores(variant: Variant) -> int:
 
 def _frontend(variant: Variant) -> Body:
     """Have one replica on each worker that always runs, so that none asks for an accelerator node."""
-    return ray_serving.HEALTH | {
+    return _SHARED | {
         "name": "Frontend",
         "num_replicas": variant.replicas.min,
         "max_replicas_per_node": 1,
-        "max_ongoing_requests": 100,
+        "max_ongoing_requests": _HTTP_REQUESTS,
+        "max_queued_requests": _HTTP_REQUESTS,
         "ray_actor_options": {"num_cpus": 1},
     }
 
 
 def _model(variant: Variant, accelerator: Accelerator, timeout: int) -> Body:
-    """Admit more requests than the target, or Serve's autoscaler never sees a demand above it."""
+    """Admit more requests than the target, or Serve's autoscaler never sees a demand above it.
+
+    The next batch gathers while one is computed. Each caller, a replica of Frontend, counts its own queue.
+    """
     if accelerator == "nvidia":
         needs: Body = {"num_gpus": variant.accelerators}
     else:
         needs = {"resources": {"neuron_cores": neuron_cores(variant)}}
-    return ray_serving.HEALTH | {
+    return _SHARED | {
         "name": "TextToImage",
         "autoscaling_config": {
             "min_replicas": variant.replicas.min,
@@ -62,6 +87,7 @@ def _model(variant: Variant, accelerator: Accelerator, timeout: int) -> Body:
             "target_ongoing_requests": variant.target_ongoing_requests,
         },
         "max_ongoing_requests": 2 * variant.target_ongoing_requests,
+        "max_queued_requests": variant.queue_length,
         "graceful_shutdown_timeout_s": timeout,
         "ray_actor_options": {"num_cpus": 1} | needs,
     }

@@ -76,6 +76,24 @@ def test_a_minimum_above_the_maximum() -> None:
     ]
 
 
+def test_batches_that_would_never_be_full() -> None:
+    assert contradictions(gpu=GPU | {"batch_size": 4, "target_ongoing_requests": 2}) == [
+        (
+            "gpu.batch_size",
+            "4 is above target_ongoing_requests; raise that, or copies are added before batches are full",
+        )
+    ]
+
+
+def test_requests_for_more_pictures_than_may_wait() -> None:
+    assert contradictions(gpu=GPU | {"queue_length": 2, "limits": {"images": 3}}) == [
+        (
+            "gpu.queue_length",
+            "2 is below limits.images; raise it, or a request for that many pictures may never be admitted",
+        )
+    ]
+
+
 def test_two_variants_with_one_host_name() -> None:
     assert contradictions(gpu=GPU, inf2=INF2 | {"host": "images"}) == [
         ("inf2.host", "images is the host of gpu too; choose another")

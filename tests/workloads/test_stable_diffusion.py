@@ -26,6 +26,7 @@ RAY_FIELDS = {
     "autoscaling_config": "min_replicas initial_replicas max_replicas target_ongoing_requests"
     " metrics_interval_s look_back_period_s upscaling_factor downscaling_factor downscale_delay_s"
     " downscale_to_zero_delay_s upscale_delay_s aggregation_function policy",
+    "backpressure_config": "status_code retry_after_s",
 }
 """Fields that Ray 2.60.0 knows; it ignores all others without a word.
 
@@ -56,18 +57,24 @@ def workers_of(objects: dict[str, Body], variant: str) -> Any:
 
 
 def test_the_serve_configuration_of_the_gpu_variant(objects: dict[str, Body]) -> None:
-    health = {"health_check_period_s": 10, "health_check_timeout_s": 30}
+    shared = {
+        "health_check_period_s": 10,
+        "health_check_timeout_s": 30,
+        "backpressure_config": {"status_code": 429, "retry_after_s": 5},
+    }
     frontend = {
         "name": "Frontend",
         "num_replicas": 2,
         "max_replicas_per_node": 1,
         "max_ongoing_requests": 100,
+        "max_queued_requests": 100,
         "ray_actor_options": {"num_cpus": 1},
     }
     model = {
         "name": "TextToImage",
         "autoscaling_config": {"min_replicas": 2, "max_replicas": 4, "target_ongoing_requests": 1},
         "max_ongoing_requests": 2,
+        "max_queued_requests": 8,
         "graceful_shutdown_timeout_s": 120,
         "ray_actor_options": {"num_cpus": 1, "num_gpus": 1},
     }
@@ -76,7 +83,7 @@ def test_the_serve_configuration_of_the_gpu_variant(objects: dict[str, Body]) ->
         "http_options": {
             "host": "0.0.0.0",  # noqa: S104
             "port": 8000,
-            "request_timeout_s": 120,
+            "request_timeout_s": 125,
             "keep_alive_timeout_s": 610,
         },
         "logging_config": {"encoding": "JSON", "log_level": "INFO"},
@@ -85,8 +92,15 @@ def test_the_serve_configuration_of_the_gpu_variant(objects: dict[str, Body]) ->
                 "name": "stable-diffusion",
                 "route_prefix": "/",
                 "import_path": "stable_diffusion_serve.app:build",
-                "args": {"model_source": "stabilityai/stable-diffusion-xl-base-1.0"},
-                "deployments": [frontend | health, model | health],
+                "args": {
+                    "model_source": "stabilityai/stable-diffusion-xl-base-1.0",
+                    "device": "cuda",
+                    "batch_size": 1,
+                    "batch_wait_seconds": 0.05,
+                    "timeout_seconds": 120,
+                    "limits": {"prompt_characters": 2000, "side": 1024, "steps": 60, "images": 4},
+                },
+                "deployments": [frontend | shared, model | shared],
             }
         ],
     }
@@ -94,10 +108,13 @@ def test_the_serve_configuration_of_the_gpu_variant(objects: dict[str, Body]) ->
 
 def test_on_inferentia_serve_asks_for_neuron_cores(objects: dict[str, Body]) -> None:
     config = yaml.safe_load(spec_of(objects, "inf2")["serveConfigV2"])
+    assert config["applications"][0]["args"]["device"] == "neuron"
     assert config["applications"][0]["deployments"][1] == {
         "name": "TextToImage",
         "autoscaling_config": {"min_replicas": 1, "max_replicas": 2, "target_ongoing_requests": 3},
         "max_ongoing_requests": 6,
+        "max_queued_requests": 8,
+        "backpressure_config": {"status_code": 429, "retry_after_s": 5},
         "graceful_shutdown_timeout_s": 120,
         "health_check_period_s": 10,
         "health_check_timeout_s": 30,
@@ -119,6 +136,7 @@ def test_ray_knows_every_field_of_the_serve_configuration(objects: dict[str, Bod
         ("ray_actor_options", frontend["ray_actor_options"]),
         ("ray_actor_options", model["ray_actor_options"]),
         ("autoscaling_config", model["autoscaling_config"]),
+        ("backpressure_config", model["backpressure_config"]),
     ]
     assert [(name, set(part) - set(RAY_FIELDS[name].split())) for name, part in parts] == [
         (name, set()) for name, _ in parts
