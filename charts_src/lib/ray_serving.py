@@ -26,6 +26,10 @@ GROUP_LABEL = "ray.io/group"
 HEALTH = {"health_check_period_s": 10, "health_check_timeout_s": 30}
 """Fields of a deployment: how often Serve asks a replica for its health, and how long it may take."""
 
+BACKPRESSURE: Body = {"backpressure_config": {"status_code": 429, "retry_after_s": 5}}
+"""Field of a deployment: how a request is refused when as many wait as may. Without it Serve says 503, which
+also means that nothing runs; clients wait as long as they are told."""
+
 
 class Served(NamedTuple):
     """A RayService, apart from what it serves and on which workers."""

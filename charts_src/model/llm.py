@@ -133,7 +133,8 @@ class LlmModel(Model):
     """Requests that one copy admits; those above max_num_seqs wait in the engine."""
 
     max_queued_requests: Annotated[int, Field(ge=0, le=100_000)] = 200
-    """Requests that may wait in each front end for a copy to admit them; more are refused at once, 503."""
+    """Requests that may wait in each front end for a copy to admit them; more are refused at once, with
+    status 429."""
 
     upscale_delay_seconds: Seconds = 30
     """Add copies when there is too much to do for so long."""

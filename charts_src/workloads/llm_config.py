@@ -14,8 +14,11 @@ from charts_src.objects import Body
 FRONT_END = "front-end"
 """Worker group of the pods that take requests; also a resource of theirs, one each."""
 
-RETRY_AFTER_SECONDS = 5
-"""What a refused caller is told to wait; clients of the OpenAI API obey it."""
+_HTTP_REQUESTS = 1000
+"""What a front end has in progress, most of it answers that come in pieces; as many again may wait for it."""
+
+_SHARED = ray_serving.HEALTH | ray_serving.BACKPRESSURE
+"""What all deployments have."""
 
 
 def serve_config(section: Llm) -> Body:
@@ -66,11 +69,12 @@ def _engine(name: str, model: LlmModel) -> Body:
 
 def _api(section: Llm) -> Body:
     """Have one replica on each front end, and none on a node that costs an accelerator."""
-    return ray_serving.HEALTH | {
+    return _SHARED | {
         "name": "Api",
         "num_replicas": section.front_ends.replicas,
         "max_replicas_per_node": 1,
-        "max_ongoing_requests": 1000,
+        "max_ongoing_requests": _HTTP_REQUESTS,
+        "max_queued_requests": _HTTP_REQUESTS,
         "graceful_shutdown_timeout_s": section.request_timeout_seconds,
         "ray_actor_options": {"num_cpus": 1, "resources": {FRONT_END: 1}},
     }
@@ -79,7 +83,7 @@ def _api(section: Llm) -> Body:
 def _server(name: str, model: LlmModel, timeout: int) -> Body:
     """Admit more requests than the target, or Serve's autoscaler never sees a demand above it."""
     to_zero = {"downscale_to_zero_delay_s": model.downscale_to_zero_delay_seconds}
-    return ray_serving.HEALTH | {
+    return _SHARED | {
         "name": f"LLMServer:{name}",
         "autoscaling_config": {
             "min_replicas": model.replicas.min,
@@ -91,6 +95,5 @@ def _server(name: str, model: LlmModel, timeout: int) -> Body:
         },
         "max_ongoing_requests": model.max_ongoing_requests,
         "max_queued_requests": model.max_queued_requests,
-        "backpressure_config": {"status_code": 503, "retry_after_s": RETRY_AFTER_SECONDS},
         "graceful_shutdown_timeout_s": timeout,
     }

@@ -18,7 +18,11 @@ BOTH: dict[str, Any] = LLM | {
     "hugging_face_token": True,
     "models": {"chat": MODEL, "large": LARGE},
 }
-HEALTH = {"health_check_period_s": 10, "health_check_timeout_s": 30}
+SHARED = {
+    "health_check_period_s": 10,
+    "health_check_timeout_s": 30,
+    "backpressure_config": {"status_code": 429, "retry_after_s": 5},
+}
 INSTANCE = {"app.kubernetes.io/instance": "llm"}
 
 
@@ -80,15 +84,16 @@ def test_what_a_model_is_stands_in_the_arguments(config: Any) -> None:
 
 def test_how_many_copies_there_are_may_change_while_they_run(config: Any) -> None:
     api, chat, large = config["applications"][0]["deployments"]
-    assert api == HEALTH | {
+    assert api == SHARED | {
         "name": "Api",
         "num_replicas": 2,
         "max_replicas_per_node": 1,
         "max_ongoing_requests": 1000,
+        "max_queued_requests": 1000,
         "graceful_shutdown_timeout_s": 300,
         "ray_actor_options": {"num_cpus": 1, "resources": {"front-end": 1}},
     }
-    assert chat == HEALTH | {
+    assert chat == SHARED | {
         "name": "LLMServer:chat",
         "autoscaling_config": {
             "min_replicas": 2,
@@ -99,7 +104,6 @@ def test_how_many_copies_there_are_may_change_while_they_run(config: Any) -> Non
         },
         "max_ongoing_requests": 64,
         "max_queued_requests": 200,
-        "backpressure_config": {"status_code": 503, "retry_after_s": 5},
         "graceful_shutdown_timeout_s": 300,
     }
     assert large["autoscaling_config"]["min_replicas"] == 0

@@ -255,9 +255,9 @@ def test_what_is_too_much_is_refused_at_once_and_told_when_to_come_back(service:
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(ask, range(12)))
     statuses = [status for status, _, _ in answers]
-    assert set(statuses) == {200, 503}
+    assert set(statuses) == {200, 429}
     assert statuses.count(200) >= 3, "two in progress, one waiting"
-    refused = [(seconds, retry) for status, seconds, retry in answers if status == 503]
+    refused = [(seconds, retry) for status, seconds, retry in answers if status == 429]
     assert all(seconds < 2 for seconds, _ in refused), refused
     assert {retry for _, retry in refused} == {"5"}
 
