@@ -60,7 +60,7 @@ class Service(NamedTuple):
     node: ray_node.Node
 
     def ask(self, path: str, body: Any, **options: Any) -> requests.Response:
-        return requests.post(f"{self.url}{path}", json=body, timeout=200, **options)
+        return requests.post(f"{self.url}{path}", json=body, timeout=320, **options)
 
     def chat(self, **changes: Any) -> requests.Response:
         return self.ask("/v1/chat/completions", QUESTION | changes)
