@@ -15,9 +15,7 @@ NEURON_CORES_PER_DEVICE = 2
 DEVICE: dict[Accelerator, str] = {"nvidia": "cuda", "inferentia": "neuron"}
 """Accelerator -> `device` of the application."""
 
-_SHARED = ray_serving.HEALTH | {
-    "backpressure_config": {"status_code": 429, "retry_after_s": 5},
-}
+_SHARED = ray_serving.HEALTH | ray_serving.BACKPRESSURE
 """What both deployments have. Without backpressure_config Serve says 503 when as many wait as may."""
 
 _HTTP_REQUESTS = 100
