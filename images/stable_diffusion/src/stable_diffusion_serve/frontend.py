@@ -55,7 +55,7 @@ class Frontend:
         except TimeoutError:
             return refusal(
                 504,
-                f"not done after {self._settings.timeout_seconds:g} seconds; ask for fewer steps, or later",
+                f"not done after {self._settings.timeout_seconds:g} seconds; ask for fewer steps, or come back later",
             )
         except BackPressureError as error:
             return refusal(429, "too many requests wait; come back later", error.retry_after_s or 1)
