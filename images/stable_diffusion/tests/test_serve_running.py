@@ -208,7 +208,7 @@ def test_load_above_capacity_gets_429_quickly_everything_is_answered_and_copies_
     service: Service,
 ) -> None:
     stop = threading.Event()
-    body = {"prompt": "a cat", "steps": 20, "width": 128, "height": 128}
+    body = {"prompt": "a cat", "steps": 8}
 
     def client(_: int) -> list[tuple[int, float, requests.Response]]:
         found = []

@@ -47,7 +47,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if len(body) > limit:
             return None
         if not message.get("more_body", False):
