@@ -52,8 +52,8 @@ service's own. Two models take the place of SDXL on a GPU, which is not here:
 
 - the tiny pipeline is Stable Diffusion with random weights, {STEPS} steps on one CPU: real work, but the CPU
   is also what serves;
-- the stand-in device waits {seconds(1):.1f} s for one picture and {seconds(BATCH):.1f} s for {BATCH}, and gives
-  a picture of 512x512: a GPU beside the CPU, whose gain from batches is an assumption.
+- the stand-in device waits {seconds(1):.1f} s for one picture and {seconds(BATCH):.1f} s for {BATCH}, and
+  gives a picture of 512x512: a GPU beside the CPU, whose gain from batches is an assumption.
 
 What is compared takes turns (A B A B); a ratio is taken within one round. On a busy machine a time is longer
 than on an idle one, and a ratio of two that both wait for the CPU is not exact either.

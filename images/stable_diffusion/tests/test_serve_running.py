@@ -112,7 +112,7 @@ def test_a_prompt_gives_a_png_of_the_size_of_the_model_or_of_another(service: Se
     answer = service.generate({"prompt": "a cat", "steps": 2})
     assert answer.headers["content-type"] == "image/png", answer.text
     assert size_of(answer.content) == (tiny_diffusion.SIDE, tiny_diffusion.SIDE)
-    assert set(answer.headers) >= {"X-Seed", "X-Batch-Size", "Server-Timing"}
+    assert all(name in answer.headers for name in ("X-Seed", "X-Batch-Size", "Server-Timing"))
     wide = service.generate({"prompt": "a cat", "steps": 2, "width": 128, "height": 72})
     assert size_of(wide.content) == (128, 72)
 
@@ -208,7 +208,7 @@ def test_load_above_capacity_gets_429_quickly_everything_is_answered_and_copies_
     service: Service,
 ) -> None:
     stop = threading.Event()
-    body = {"prompt": "a cat", "steps": 20, "width": 128, "height": 128}
+    body = {"prompt": "a cat", "steps": 8}
 
     def client(_: int) -> list[tuple[int, float, requests.Response]]:
         found = []

@@ -17,6 +17,13 @@ while :; do sleep 1 & wait; done
 """
 
 
+_BYTECODE = {
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(Path(__file__).parents[3] / ".cache" / "bytecode"),
+}
+"""Lets the many processes of a node compile what they import once, and not into their environment."""
+
+
 class Node(NamedTuple):
     """A node that runs."""
 
@@ -75,14 +82,15 @@ def _node(environment: Mapping[str, str], options: Sequence[str]) -> Iterator[No
         "temp-dir": folder / "ray",
     }
     words = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", _START, "node"]
+    own = dict(environment) | _BYTECODE
     words += [*(f"--{name}={value}" for name, value in named.items()), *options]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(words, env=dict(environment), stdout=log, stderr=log)
+        process = subprocess.Popen(words, env=own, stdout=log, stderr=log)
         try:
             _await_port(process, dashboard, folder / "log")
             inside = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
             url = "http://127.0.0.1:{}"
-            yield Node(inside, url.format(dashboard), url.format(metrics), dict(environment))
+            yield Node(inside, url.format(dashboard), url.format(metrics), own)
         finally:
             process.kill()
             process.wait()

@@ -53,10 +53,8 @@ class Frontend:
         try:
             found = await self._pictures(body.jobs())
         except TimeoutError:
-            return refusal(
-                504,
-                f"not done after {self._settings.timeout_seconds:g} seconds; ask for fewer steps, or later",
-            )
+            seconds = f"{self._settings.timeout_seconds:g} seconds"
+            return refusal(504, f"not done after {seconds}; ask for fewer steps, or come back later")
         except BackPressureError as error:
             return refusal(429, "too many requests wait; come back later", error.retry_after_s or 1)
         except (DeploymentUnavailableError, RayActorError):
