@@ -137,9 +137,7 @@ class Trunk(nn.Module):
 class Llama(nn.Module):
     """The model with its loss."""
 
-    def __init__(
-        self, size: Architecture, vocabulary: int, parts: Parts, *, recompute: bool = False
-    ) -> None:
+    def __init__(self, size: Architecture, vocabulary: int, parts: Parts, *, recompute: bool = False) -> None:
         """Make the model; with `recompute` it saves memory by computing layers twice."""
         super().__init__()
         self.model = Trunk(size, vocabulary, parts, recompute=recompute)

@@ -116,9 +116,7 @@ def _cache(source: str) -> Path:
     return home / "sources" / re.sub(r"[^A-Za-z0-9.-]+", "-", source)
 
 
-def _write(
-    output: Path, number: int, shard: Shard, tokenizer: Any, plan: dict[str, Any]
-) -> dict[str, int]:
+def _write(output: Path, number: int, shard: Shard, tokenizer: Any, plan: dict[str, Any]) -> dict[str, int]:
     """Write both files of a shard, that of the training last; give their samples."""
     length, kind = plan["sequence_length"] + 1, plan["type"]
     places = {part: output / f"{part}-{number:05d}.bin" for part in (HELD_BACK, TRAIN)}
@@ -126,7 +124,9 @@ def _write(
         for part, texts in ((HELD_BACK, shard.held_back), (TRAIN, shard.train)):
             _replace(places[part], pack(_tokens(texts, tokenizer), length, kind).tobytes())
         print(f"{places[TRAIN]}: written", flush=True)
-    return {part: place.stat().st_size // (length * np.dtype(kind).itemsize) for part, place in places.items()}
+    return {
+        part: place.stat().st_size // (length * np.dtype(kind).itemsize) for part, place in places.items()
+    }
 
 
 def _tokens(texts: list[str], tokenizer: Any) -> Iterator[list[int]]:

@@ -39,7 +39,9 @@ def train(settings: Settings, backend: Backend) -> None:
     for step in range(first, settings.steps):
         loss = _step(settings, backend, data, step)
         if not math.isfinite(loss):
-            raise Broken(f"the loss of step {step + 1} is {loss}: start again with a lower rate, or other data")
+            raise Broken(
+                f"the loss of step {step + 1} is {loss}: start again with a lower rate, or other data"
+            )
         backend.update(rate(step, settings.steps, peak))
         _report(settings, progress, step + 1, loss)
         if (step + 1) % settings.checkpoint_every == 0 or step + 1 == settings.steps:
