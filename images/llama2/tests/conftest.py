@@ -1,7 +1,7 @@
 """A data set and a tokenizer, made through the rendered commands."""
 
 import os
-import subprocess
+import subprocess  # noqa: TC003
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path

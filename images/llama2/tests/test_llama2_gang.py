@@ -221,7 +221,7 @@ def _torchruns(pod: Pod) -> list[int]:
     return pod.processes("torch.distributed.run")
 
 
-def test_the_evaluation_reads_the_checkpoint_of_two_workers_with_one(gang: Gang, step: Step) -> None:
+def test_the_evaluation_reads_the_checkpoint_of_two_workers_with_one(gang: Gang) -> None:
     said = gang.finish("evaluate", "whole")
     found = json.loads((gang.fsx / "data/llama2/runs/whole/evaluation.json").read_text())
     assert found["step"] == STEPS
@@ -253,7 +253,7 @@ def test_the_exported_model_is_the_one_that_was_evaluated(gang: Gang, step: Step
         run / "model", dtype=torch.float32, output_loading_info=True
     )
     assert not any(notes.values()), notes
-    assert AutoTokenizer.from_pretrained(run / "model").eos_token == "</s>"
+    assert AutoTokenizer.from_pretrained(run / "model").eos_token == "</s>"  # noqa: S105
     samples = Dataset(
         {"sequence_length": 64, "type": "<u2", "vocabulary": 258}, gang.fsx / "data/llama2/dataset-64"
     ).held_back

@@ -136,12 +136,12 @@ def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
 
 
 def test_only_a_name_of_this_host_can_be_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    node._check_first("127.0.0.1")
+    node.check_first("127.0.0.1")
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", ("192.0.2.1", 0))]
     )
-    with pytest.raises(InputError, match="which is not this host .* name the first host of MPI's hostfile"):
-        node._check_first("somewhere")
+    with pytest.raises(InputError, match=r"which is not this host .* name the first host of MPI's hostfile"):
+        node.check_first("somewhere")
 
 
 def test_neuron_graphs_are_compiled_by_running_the_training_under_the_compiler(

@@ -1,7 +1,7 @@
 """Pods as Linux makes them, without Kubernetes: a network, files, processes and a host name of their own.
 
-A pod runs as user 1000 without capabilities, has its own /mnt (in the place of /tmp) and its own host name and
-address on a switch, and reaches no other network. All of it ends when the process that made it ends.
+A pod runs as user 1000 without capabilities, has its own /mnt (in the place of /tmp) and its own host name
+and address on a switch, and reaches no other network. All of it ends when the process that made it ends.
 """
 
 import os
@@ -95,7 +95,7 @@ class Pod(NamedTuple):
 
     def processes(self, text: str) -> list[int]:
         """Give the numbers of its processes whose command line has `text`."""
-        own = os.readlink(f"/proc/{self.pid}/ns/pid")
+        own = _link(self.pid)
         return [pid for pid in _pids() if _link(pid) == own and text in _words(pid)]
 
     def wait(self, timeout: float) -> int:
@@ -190,12 +190,12 @@ def _closed(folder: Path) -> str:
 
 
 def _pids() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def _link(pid: int) -> str:
     try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
     except OSError:
         return ""
 

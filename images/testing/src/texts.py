@@ -4,18 +4,19 @@ import json
 import random
 from pathlib import Path
 
-WORDS = "the light of a small lamp falls on old books while rain keeps to the roof and time goes by".split()
+TEXT = "the light of a small lamp falls on old books while rain keeps to the roof and time goes by"
 
 
 def corpus(folder: Path, texts: int = 300) -> Path:
     """Write texts: words in a few fixed orders."""
     folder.mkdir(parents=True)
-    source = random.Random(7)
+    words = TEXT.split()
+    source = random.Random(7)  # noqa: S311
     with (folder / "texts.jsonl").open("w", encoding="utf-8") as file:
         for _ in range(texts):
-            start = source.randrange(len(WORDS))
-            words = (WORDS[start:] + WORDS[:start]) * source.randint(3, 8)
-            file.write(json.dumps({"text": " ".join(words)}) + "\n")
+            start = source.randrange(len(words))
+            turned = (words[start:] + words[:start]) * source.randint(3, 8)
+            file.write(json.dumps({"text": " ".join(turned)}) + "\n")
     return folder
 
 
@@ -29,6 +30,7 @@ def build_tokenizer(folder: Path) -> Path:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
+    ends = {"bos_token": "<s>", "eos_token": "</s>"}
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ends)
     fast.save_pretrained(folder)
     return folder

@@ -1,1 +1,1 @@
-"""Pretraining of Llama-2: from text to checkpoints and a model that others can load, on Neuron, GPU or CPU."""
+"""Pretraining of Llama-2 on Neuron, GPU or CPU: from text to checkpoints and a model to load."""

@@ -70,8 +70,8 @@ def check(settings: Settings, nodes: int) -> None:
         return
     if settings.processes % settings.tensor_parallel:
         raise InputError(
-            f"--tensor-parallel {settings.tensor_parallel} does not divide the {settings.processes} processes "
-            f"of a node; write a divisor of {settings.processes}"
+            f"--tensor-parallel {settings.tensor_parallel} does not divide the {settings.processes} "
+            f"processes of a node; write a divisor of {settings.processes}"
         )
     copies = nodes * settings.processes // settings.tensor_parallel
     if settings.global_batch % copies:

@@ -16,8 +16,6 @@ from llama2.prepare import HELD_BACK, LIST, TRAIN
 SEED = 20_230_718
 """Seed of the order and of the weights at the start."""
 
-Array = np.ndarray[Any, Any]
-
 
 class Samples:
     """Samples of one part of a data set, [tokens + 1] each, read where they are."""
@@ -33,7 +31,7 @@ class Samples:
         """Give the number of samples."""
         return int(self._ends[-1]) if self._shards else 0
 
-    def __getitem__(self, number: int) -> Array:
+    def __getitem__(self, number: int) -> Any:
         """Give one sample as int64."""
         shard = int(np.searchsorted(self._ends, number, side="right"))
         start = int(self._ends[shard - 1]) if shard else 0
@@ -50,7 +48,7 @@ class Dataset:
         self.train = Samples(folder, TRAIN, length, kind)
         self.held_back = Samples(folder, HELD_BACK, length, kind)
 
-    def batches(self, step: int, global_batch: int, copy: int, copies: int) -> Iterator[Array]:
+    def batches(self, step: int, global_batch: int, copy: int, copies: int) -> Iterator[Any]:
         """Give what copy number `copy` of the model works off in a step: samples as [1, tokens + 1].
 
         All copies together have the same samples however many there are.
@@ -69,16 +67,17 @@ def open_dataset(settings: Settings) -> Dataset:
     length = described["sequence_length"]
     if length != settings.sequence_length:
         raise InputError(
-            f"--sequence-length {settings.sequence_length}: {settings.dataset} has samples of {length} tokens; "
-            f"write {length}"
+            f"--sequence-length {settings.sequence_length}: {settings.dataset} has samples of {length} "
+            f"tokens; write {length}"
         )
     if tokenizers.fingerprint(settings.tokenizer) != described["tokenizer"]:
         raise InputError(
-            f"{settings.dataset}: was prepared with another tokenizer than {settings.tokenizer}; prepare it anew"
+            f"{settings.dataset}: was prepared with another tokenizer than {settings.tokenizer}; prepare it "
+            "anew"
         )
     return Dataset(described, settings.dataset)
 
 
 @lru_cache(maxsize=2)
-def _order(epoch: int, samples: int) -> Array:
+def _order(epoch: int, samples: int) -> Any:
     return np.random.default_rng([SEED, epoch]).permutation(samples)

@@ -1,6 +1,5 @@
 """Fetches the tokenizer; does nothing when all of it is there."""
 
-import argparse
 from pathlib import Path
 
 from genai import errors, sources
@@ -13,7 +12,7 @@ def main() -> None:
     parser = Parser(prog="python -m llama2.download", description=__doc__)
     parser.add_argument("--source", required=True, help="s3://<bucket>/<prefix>, <owner>/<name> or a path")
     parser.add_argument("--output", required=True, type=Path, help="folder of the tokenizer")
-    options: argparse.Namespace = parser.parse_args()
+    options = parser.parse_args()
     found = sources.fetch(options.source, options.output, patterns=tokenizers.PATTERNS)
     tokenizers.load(found)
     if found != options.output:

@@ -65,7 +65,7 @@ def _write(folder: Path, sizes: dict[str, int], read: Read) -> None:
     from safetensors.torch import save_file
 
     packed = list(_packed(sizes))
-    places = {}
+    places: dict[str, str] = {}
     for number, names in enumerate(packed, start=1):
         place = f"model-{number:05d}-of-{len(packed):05d}.safetensors"
         weights = {name: weight.to(torch.bfloat16).contiguous() for name, weight in read(names).items()}
@@ -88,7 +88,7 @@ def _packed(sizes: dict[str, int]) -> Iterator[list[str]]:
     yield names
 
 
-def _torch(folder: Path) -> tuple[dict[str, int], Read]:
+def read_torch(folder: Path) -> tuple[dict[str, int], Read]:
     """Read what torch.distributed.checkpoint wrote, whole weights however they were sharded."""
     import torch.distributed.checkpoint as dcp
 
@@ -105,7 +105,7 @@ def _torch(folder: Path) -> tuple[dict[str, int], Read]:
     return {name: each.size.numel() for name, each in found.items()}, read
 
 
-def _nxd(folder: Path) -> tuple[dict[str, int], Read]:
+def read_nxd(folder: Path) -> tuple[dict[str, int], Read]:
     """Put the shares together that NxD wrote, a file for each process of a group."""
     paths = sorted((folder / "nxd" / "model").glob("dp_rank_00_tp_rank_*_pp_rank_00.pt"))
     shares = [torch.load(path, map_location="cpu", mmap=True, weights_only=True) for path in paths]
@@ -125,7 +125,7 @@ def _joined(name: str, parts: list[Tensor]) -> Tensor:
     return torch.cat(parts, dim=1 if name.endswith(_ROW) else 0)
 
 
-_LAYOUTS = {"torch": _torch, "nxd": _nxd}
+_LAYOUTS = {"torch": read_torch, "nxd": read_nxd}
 
 
 if __name__ == "__main__":

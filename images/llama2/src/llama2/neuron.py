@@ -3,8 +3,8 @@
 Read in neuronx-distributed 0.18 (release 2.29; that of 2.30 has no public source): trainer/trainer.py,
 trainer/optimizer.py, trainer/checkpoint.py, parallel_layers/layers.py, loss_functions.py and
 parallel_state.py, utils/adamw_fp32_optim_params.py; and how they are used together, in
-examples/training/llama/tp_zero1_llama_hf_pretrain. Weights are bfloat16, and the optimizer keeps them in 32 bits,
-which is also what checkpoints hold.
+examples/training/llama/tp_zero1_llama_hf_pretrain. Weights are bfloat16; the optimizer keeps them in 32 bits,
+which checkpoints hold, too.
 
 No test runs this on a device: tests give it a stand-in that has NxD's signatures.
 """
@@ -156,7 +156,7 @@ def _parts() -> Parts:
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Write attention out: the compiler knows these operations, and layers are computed again on the way back."""
+    """Write attention out, as the compiler knows it; its weights are not kept for the way back."""
     tokens = query.shape[2]
     later = torch.ones(tokens, tokens, dtype=torch.bool, device=query.device).triu(1)
     scores = query @ key.transpose(2, 3) / query.shape[3] ** 0.5

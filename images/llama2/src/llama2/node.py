@@ -42,12 +42,12 @@ def main() -> None:
         return
     first = os.environ.get("MASTER_ADDR", "")
     if rank == 0:
-        _check_first(first)
+        check_first(first)
     touch_heartbeat()
     command = torchrun(settings, rank, nodes, first)
     print(f"node {rank} of {nodes}: {settings.processes} processes, first node {first}", flush=True)
     # torchrun takes the place of this process: MPI's signals reach it, and MPI sees how it ends.
-    os.execvpe(command[0], command, environment(settings, words, os.environ))
+    os.execvpe(command[0], command, environment(settings, words, os.environ))  # noqa: S606
 
 
 def torchrun(settings: Settings, rank: int, nodes: int, first: str) -> list[str]:
@@ -80,7 +80,7 @@ def _number(name: str) -> int:
         raise InputError(f"{name} is no number; start this with mpirun of Open MPI") from error
 
 
-def _check_first(name: str) -> None:
+def check_first(name: str) -> None:
     """See whether the name is one of ours: only then an address of it can be listened at."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(name, 0, type=socket.SOCK_STREAM)[0]
@@ -88,7 +88,8 @@ def _check_first(name: str) -> None:
             probe.bind(address)
     except OSError as error:
         raise InputError(
-            f"MASTER_ADDR is {name!r}, which is not this host ({error}); name the first host of MPI's hostfile"
+            f"MASTER_ADDR is {name!r}, which is not this host ({error}); name the first host of MPI's "
+            "hostfile"
         ) from error
 
 

@@ -80,7 +80,7 @@ def main() -> None:
             counts[part] += samples
     if not counts[TRAIN]:
         raise InputError(
-            f"{options.dataset}: too little text for one sample of {options.sequence_length} tokens; name more"
+            f"{options.dataset}: too little text for a sample of {options.sequence_length} tokens; name more"
         )
     _replace(options.output / LIST, json.dumps(plan | {"samples": counts}, indent=1).encode())
     print(f"{options.output}: {counts[TRAIN]} samples, and {counts[HELD_BACK]} held back")

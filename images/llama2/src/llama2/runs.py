@@ -69,6 +69,6 @@ def _check(state: dict[str, Any], settings: Settings) -> None:
         if state[key] != getattr(settings, key):
             flag = key.replace("_", "-")
             raise InputError(
-                f"--{flag} {getattr(settings, key)}: {settings.run} was begun with {state[key]}; write that, or "
-                "name another --run"
+                f"--{flag} {getattr(settings, key)}: {settings.run} was begun with {state[key]}; write that, "
+                "or name another --run"
             )

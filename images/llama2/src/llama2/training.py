@@ -26,7 +26,7 @@ _EXCHANGES = 5
 log = logging.getLogger(__name__)
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """The gang can't go on; the message says why."""
 
 
@@ -39,7 +39,7 @@ def train(settings: Settings, backend: Backend) -> None:
     for step in range(first, settings.steps):
         loss = _step(settings, backend, data, step)
         if not math.isfinite(loss):
-            raise Broken(
+            raise BrokenError(
                 f"the loss of step {step + 1} is {loss}: start again with a lower rate, or other data"
             )
         backend.update(rate(step, settings.steps, peak))
@@ -89,13 +89,13 @@ def check_network(settings: Settings, backend: Backend) -> None:
     backend.exchange(_EXCHANGED)
     found = [backend.exchange(_EXCHANGED) for _ in range(_EXCHANGES)]
     if not all(right for _, right in found):
-        raise Broken("an all-reduce gives a wrong sum: a device or an interface is broken")
+        raise BrokenError("an all-reduce gives a wrong sum: a device or an interface is broken")
     seconds = backend.total(min(seconds for seconds, _ in found)) / world
     gbits = _EXCHANGED * 8 * 2 * (world - 1) / world / seconds / 1e9
     if backend.rank == 0:
         log.info("all-reduce of %d processes: %.2f Gbit/s", world, gbits)
     if world > 1 and gbits < settings.least_gbits:
-        raise Broken(
+        raise BrokenError(
             f"the network is slow: {gbits:.2f} Gbit/s over {world} processes, and at least "
             f"{settings.least_gbits} are wanted; are all nodes close to each other, and is EFA in use?"
         )

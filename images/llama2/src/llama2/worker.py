@@ -30,7 +30,7 @@ def main() -> None:
     backend = connect(settings)
     try:
         _TASKS[settings.task](settings, backend)
-    except (InputError, training.Broken) as error:
+    except (InputError, training.BrokenError) as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2 if isinstance(error, InputError) else 1)
     backend.close()
