@@ -1,15 +1,17 @@
 """The parts that need no other process: shards, packing, order of samples, learning rate, command line."""
 
 import json
+import math
 import socket
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from genai.errors import InputError
-from llama2 import node
+from llama2 import node, training
 from llama2.architectures import architecture, rows
 from llama2.arguments import Settings, check, parse
 from llama2.dataset import Dataset
@@ -172,3 +174,76 @@ def test_processes_get_their_order_and_share_the_cpus_of_the_pod(
     assert json.loads(found["LLAMA2_ORDER"]) == ["train", "--run", "r"]
     (tmp_path / "cpu.max").write_text("max 100000\n")
     assert node.environment(settings(processes=4), [], {})["OMP_NUM_THREADS"] == "16"
+
+
+class Lone:
+    """A process alone whose model gives the losses that it is told."""
+
+    rank, world, copies, copy, layout = 0, 1, 1, 0, "none"
+
+    def __init__(self, losses: list[float], exchange: tuple[float, bool] = (1e-3, True)) -> None:
+        self.losses, self.saved, self.result = losses, 0, exchange
+        self.rates: list[float] = []
+
+    def build(self, size: Any, vocabulary: int) -> None:
+        """Have nothing to build."""
+
+    def accumulate(self, samples: Any, share: float) -> float:
+        assert samples.shape == (1, 5)
+        assert share == 1 / 4
+        return self.losses[len(self.rates)]
+
+    def update(self, rate: float) -> None:
+        self.rates.append(rate)
+
+    def total(self, value: float) -> float:
+        return value
+
+    def save(self, folder: Path) -> None:  # noqa: ARG002
+        self.saved += 1
+
+    def exchange(self, size: int) -> tuple[float, bool]:  # noqa: ARG002
+        return self.result
+
+
+def small_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    data = made_dataset(tmp_path, 20)
+    monkeypatch.setattr(training, "open_dataset", lambda _: data)
+    monkeypatch.setattr(training, "PORT", None)
+    return settings(run=tmp_path / "run", sequence_length=4, global_batch=4, steps=4, checkpoint_every=2)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_before_the_weights_learn_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lone: Any = Lone([3.0, 2.0, math.nan, 1.0])
+    with pytest.raises(
+        training.BrokenError, match="the loss of step 3 is nan: start again with a lower rate"
+    ):
+        training.train(small_run(tmp_path, monkeypatch), lone)
+    assert len(lone.rates) == 2
+    assert [path.name for path in (tmp_path / "run/checkpoints").iterdir()] == ["step-0000000002"]
+
+
+def test_a_run_can_not_go_on_with_another_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = small_run(tmp_path, monkeypatch)
+    lone: Any = Lone([3.0, 2.0, 1.5, 1.0])
+    training.train(begun, lone)
+    assert lone.saved == 2
+    with pytest.raises(
+        InputError, match=r"--global-batch 8: .* was begun with 4; write that, or name another"
+    ):
+        training.train(begun._replace(global_batch=8), lone)
+
+
+def test_a_network_that_is_slow_or_wrong_is_told() -> None:
+    checked = parse(["check-network", "--device", "gpu", "--processes", "1"])
+    slow: Any = Lone([], (2.0, True))
+    slow.world = 2
+    with pytest.raises(
+        training.BrokenError, match=r"slow: 0\.13 Gbit/s over 2 processes, and at least 40\.0"
+    ):
+        training.check_network(checked, slow)
+    wrong: Any = Lone([], (1e-4, False))
+    with pytest.raises(training.BrokenError, match="an all-reduce gives a wrong sum"):
+        training.check_network(checked, wrong)

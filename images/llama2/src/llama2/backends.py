@@ -13,6 +13,9 @@ class Backend(Protocol):
     rank: int
     """Number of this process among all."""
 
+    world: int
+    """Number of all processes."""
+
     copies: int
     """Copies of the model that are trained together."""
 

@@ -55,7 +55,7 @@ class NeuronBackend:
             },
         )
         self._device = xm.xla_device()
-        self.rank = dist.get_rank()
+        self.rank, self.world = dist.get_rank(), dist.get_world_size()
         self.copies: int = parallel_state.get_data_parallel_size()
         self.copy: int = parallel_state.get_data_parallel_rank()
 
@@ -120,8 +120,7 @@ class NeuronBackend:
         self._xm.mark_step()
         self._xm.wait_device_ops()
         seconds = time.monotonic() - start
-        world = dist.get_world_size()
-        return seconds, bool((found == world * (world + 1) / 2).all())
+        return seconds, bool((found == self.world * (self.world + 1) / 2).all())
 
     def close(self) -> None:
         """Let all arrive, so that nobody loses a peer in the middle of something."""

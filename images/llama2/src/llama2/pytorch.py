@@ -47,8 +47,8 @@ class TorchBackend:
         dist.init_process_group(
             "nccl" if gpu else "gloo", timeout=PATIENCE, device_id=self._device if gpu else None
         )
-        self.rank, shared = dist.get_rank(), settings.tensor_parallel
-        self.copies = dist.get_world_size() // shared
+        self.rank, self.world, shared = dist.get_rank(), dist.get_world_size(), settings.tensor_parallel
+        self.copies = self.world // shared
         self._mesh = init_device_mesh(self._device.type, (self.copies, shared), mesh_dim_names=("dp", "tp"))
         self.copy = self._mesh["dp"].get_local_rank()
         self._shared = shared
@@ -123,8 +123,7 @@ class TorchBackend:
         dist.all_reduce(tensor)
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-        world = dist.get_world_size()
-        return time.monotonic() - start, bool((tensor == world * (world + 1) / 2).all())
+        return time.monotonic() - start, bool((tensor == self.world * (self.world + 1) / 2).all())
 
     def close(self) -> None:
         """Leave the gang."""

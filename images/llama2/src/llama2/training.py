@@ -74,8 +74,7 @@ def evaluate(settings: Settings, backend: Backend) -> None:
     for number in range(backend.copy, samples, backend.copies):
         loss += backend.loss(data.held_back[number][None])
         touch_heartbeat()
-    shared = backend.total(1) / backend.copies
-    loss = backend.total(loss) / shared / samples
+    loss = backend.total(loss) / (backend.world // backend.copies) / samples
     if backend.rank == 0:
         tokens = samples * settings.sequence_length
         _write(settings.run / runs.EVALUATION, step, loss, tokens)
@@ -85,7 +84,7 @@ def evaluate(settings: Settings, backend: Backend) -> None:
 
 def check_network(settings: Settings, backend: Backend) -> None:
     """Sum up numbers over all processes, and fail when it is slow or wrong."""
-    world = int(backend.total(1))
+    world = backend.world
     backend.exchange(_EXCHANGED)
     found = [backend.exchange(_EXCHANGED) for _ in range(_EXCHANGES)]
     if not all(right for _, right in found):
@@ -117,7 +116,7 @@ def _step(settings: Settings, backend: Backend, data: Dataset, step: int) -> flo
     turns = settings.global_batch // backend.copies
     batches = data.batches(step, settings.global_batch, backend.copy, backend.copies)
     own = sum(backend.accumulate(samples, 1 / turns) for samples in batches) / turns
-    return backend.total(own) / backend.total(1)
+    return backend.total(own) / backend.world
 
 
 def _report(settings: Settings, progress: Progress | None, step: int, loss: float) -> None:
