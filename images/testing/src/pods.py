@@ -28,6 +28,7 @@ TEMPORARY = "/mnt"
 
 USER = 1000
 
+_WITH_US = ("setpriv", "--pdeathsig=KILL")
 _UNSHARE = (
     "unshare",
     "--net",
@@ -41,7 +42,7 @@ _UNSHARE = (
 )
 _AS_USER = (
     *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs"),
-    *("--inh-caps=-all", "--bounding-set=-all"),
+    *("--inh-caps=-all", "--bounding-set=-all", "--pdeathsig=keep"),
 )
 _SET_UP = """\
 set -eu
@@ -158,7 +159,12 @@ class Cluster:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as output:
             process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, text=True
+                [*_WITH_US, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                text=True,
             )
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
