@@ -18,6 +18,9 @@ examples/v2beta1/pi (ssh without root), pkg/controller/podgroup.go (gang minimum
   OpenSSH 9.2 as user 1000 with no_new_privs, empty capabilities and the key as the operator mounts it
   (owned by root, readable by the group, an ECDSA key). The key of the job is also the key of its hosts, so
   the launcher knows whom it talks to. Nothing of sshd_config of the image is read.
+- Meeting: workers can't ask the API server where the first of them is, and have no list of hosts. The
+  launcher has, and tells all of them its first host in MASTER_ADDR, where MPI puts rank 0; the process there
+  makes sure of it. It is read anew by the launcher of each try, so nothing of an earlier one is left over.
 - Kueue suspends an MPIJob as it is created; the launcher is then there from the start and runs with the
   workers when the gang is admitted, at first and after every preemption. So it waits for each of them by
   itself, too.
@@ -63,6 +66,8 @@ for host in $(cut -d' ' -f1 /etc/mpi/hostfile); do
     sleep 5
   done
 done
+MASTER_ADDR=$(head -n 1 /etc/mpi/hostfile | cut -d' ' -f1)
+export MASTER_ADDR
 exec mpirun --mca plm_rsh_args "$options" --mca plm_rsh_no_tree_spawn 1 "$@"
 """
 
@@ -156,7 +161,7 @@ def _template(work: Work, spec: Body, labels: dict[str, str]) -> Body:
 
 def _launcher(work: Work, gang: Gang) -> Body:
     """Pass the names of the environment's variables on; ssh sessions don't have those of the container."""
-    exported = [argument for name in work.env for argument in ("-x", name)]
+    exported = [argument for name in (*work.env, "MASTER_ADDR") for argument in ("-x", name)]
     launcher = container(
         "launcher",
         work.image,

@@ -7,15 +7,18 @@ have the same Python package, OpenSSH and Open MPI, and a user with id 1000:
   Fetches the tokenizer; does nothing when all of it is there.
 - python -m llama2.prepare --dataset SOURCE --tokenizer DIRECTORY --sequence-length N --output DIRECTORY
   Tokenises, packs and shards; leaves out the shards that a broken run finished.
-- python -m llama2.node TASK ...
-  What MPI starts once on each worker. Reads its place from OMPI_COMM_WORLD_RANK and _SIZE, starts one
-  process for each NeuronCore or GPU with torchrun, and ends with another code than 0 when one of them does.
-  Touches HEARTBEAT_FILE when it starts and after every step, in the first process of the node. Tasks:
-  check-network: all-reduce over all workers (nccom-test where there are NeuronCores); fails when it is slow.
+- python -m llama2.node TASK --device cpu|gpu|neuron --processes N ...
+  What MPI starts once on each worker. Reads its place from OMPI_COMM_WORLD_RANK and _SIZE and the first host
+  from MASTER_ADDR, starts N processes with torchrun, one for each NeuronCore or GPU, and ends with another
+  code than 0 when one of them does. Touches HEARTBEAT_FILE when it starts and after every step. Tasks:
+  check-network: all-reduce over all workers, with what trains; fails when it is slow or wrong.
   precompile: neuron_parallel_compile of the graphs that train with the same arguments needs.
   train: trains up to --steps. --resume auto starts from the newest checkpoint in --run that was written to
   its end and reads back sound, or from nothing. Writes curves for TensorBoard below --run.
   evaluate: loss of the newest good checkpoint on held-back text, as JSON and as a curve.
+- python -m llama2.export --run DIRECTORY --tokenizer DIRECTORY
+  Writes the newest good checkpoint as Hugging Face has models, with its tokenizer, to model/ below --run.
+  FSx copies it to the data bucket, as it does with all below /data.
 - python -m llama2.prune --runs DIRECTORY --keep N
   Removes all but the N newest good checkpoints of each run, and broken ones that are older than these.
 """
@@ -29,7 +32,7 @@ from charts_src.lib.images import own_image
 from charts_src.lib.pod import container, mount, pod, resources, scratch
 from charts_src.lib.storage import fsx_volume
 from charts_src.model import Environment
-from charts_src.model.gang import Gang
+from charts_src.model.gang import Gang, processes
 from charts_src.model.llama2 import Llama2
 from charts_src.model.node_pool import NodePool
 from charts_src.objects import Body
@@ -93,7 +96,7 @@ class Task(NamedTuple):
 
 def tasks(section: Llama2) -> dict[str, Task]:
     """Give what gangs do, by name: variables of the workflow stand for what who starts it may change."""
-    run = ("--run", f"{RUNS}/{_parameter('run')}")
+    run = ("--run", run_directory())
     train = (
         *("--model", section.model, "--tokenizer", TOKENIZER, "--dataset", dataset_directory()),
         *run,
@@ -116,6 +119,11 @@ def dataset_directory() -> str:
     return f"{DATA}/dataset-{_parameter('sequence-length')}"
 
 
+def run_directory() -> str:
+    """Give the folder of the run."""
+    return f"{RUNS}/{_parameter('run')}"
+
+
 def gang_of(section: Llama2, task: Task) -> Gang:
     """Give the gang of a task: that of the training, or a smaller one."""
     return section.gang.model_copy(update={"workers": task.workers})
@@ -124,12 +132,14 @@ def gang_of(section: Llama2, task: Task) -> Gang:
 def gang_job(env: Environment, section: Llama2, task: Task, name: str) -> Body:
     """Give the MPIJob of a task."""
     pool = env.karpenter.node_pools[section.gang.pool]
+    flavour = _FLAVOUR[pool.accelerator]
+    devices = ("--device", flavour, "--processes", str(processes(pool)))
     work = Work(
         name=name,
         role=ROLE,
         account=ROLE,
-        image=own_image(env, f"llama2-train-{_FLAVOUR[pool.accelerator]}", section.image_tag),
-        command=["python", "-m", "llama2.node", task.name, *task.arguments],
+        image=own_image(env, f"llama2-train-{flavour}", section.image_tag),
+        command=["python", "-m", "llama2.node", task.name, *devices, *task.arguments],
         env=_environment(pool),
         reports=_parameter("run") if task.name == "train" else "",
         hang_minutes=section.hang_minutes if task.hangs else None,
@@ -149,7 +159,7 @@ def gang_jobs(env: Environment) -> dict[str, Body]:
 def step_pod(env: Environment, section: Llama2, module: str, *arguments: str) -> Body:
     """Give the PodSpec of a step on CPUs, without what Argo adds; what downloads has the token."""
     token = {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": HUGGING_FACE, "key": "token"}}}
-    downloads = module != "prune" and section.hugging_face_token
+    downloads = module in ("download", "prepare") and section.hugging_face_token
     main = container(
         "main",
         own_image(env, "llama2-train-cpu", section.image_tag),

@@ -12,7 +12,15 @@ exporter on the node. Its curves are in TensorBoard, its logs where those of all
 from hera.workflows import CronWorkflow, Step, Steps, WorkflowTemplate, models
 from hera.workflows.protocol import Templatable
 
-from charts_src.lib.llama2 import RUNS, TOKENIZER, dataset_directory, gang_job, step_pod, tasks
+from charts_src.lib.llama2 import (
+    RUNS,
+    TOKENIZER,
+    dataset_directory,
+    gang_job,
+    run_directory,
+    step_pod,
+    tasks,
+)
 from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.workflow_templates import (
     container_template,
@@ -45,7 +53,7 @@ def _pretraining(env: Environment, section: Llama2) -> WorkflowTemplate:
     template.synchronization = models.Synchronization(
         mutexes=[models.Mutex(name="llama2-run-{{workflow.parameters.run}}")]
     )
-    template.templates += _downloads(env, section)
+    template.templates += [*_downloads(env, section), _export(env, section)]
     with template:
         for task in tasks(section).values():
             job = gang_job(env, section, task, f"{{{{workflow.name}}}}-{task.name}")
@@ -66,6 +74,7 @@ def _order(*, compiled: bool) -> None:
             Step(name="precompile", template="precompile", when=_wanted("precompile"))
         Step(name="train", template="train")
         Step(name="evaluate", template="evaluate")
+        Step(name="export", template="export")
 
 
 def _downloads(env: Environment, section: Llama2) -> list[models.Template | Templatable]:
@@ -83,6 +92,12 @@ def _downloads(env: Environment, section: Llama2) -> list[models.Template | Temp
         container_template("download-tokenizer", download, retries=5, minutes=60),
         container_template("prepare-dataset", prepare, retries=5, minutes=24 * 60),
     ]
+
+
+def _export(env: Environment, section: Llama2) -> models.Template:
+    """Read and write one weight after the other: the model may be larger than the memory of the pod."""
+    pod = step_pod(env, section, "export", "--run", run_directory(), "--tokenizer", TOKENIZER)
+    return container_template("export", pod, retries=2, minutes=6 * 60)
 
 
 def _pruning(env: Environment, section: Llama2) -> WorkflowTemplate:

@@ -87,10 +87,11 @@ def test_mpi_starts_one_process_on_each_worker_with_the_whole_environment() -> N
     arguments = launcher["args"]
     assert arguments[:6] == ["-np", "4", "--map-by", "ppr:1:node", "--bind-to", "none"]
     exported = [arguments[index + 1] for index, each in enumerate(arguments) if each == "-x"]
-    assert exported == [variable["name"] for variable in launcher["env"]]
+    assert exported == [*(variable["name"] for variable in launcher["env"]), "MASTER_ADDR"]
     assert {"FI_PROVIDER", "NEURON_COMPILE_CACHE_URL", "HEARTBEAT_FILE"} <= set(exported)
     command = arguments[arguments.index("python") :]
     assert command[:4] == ["python", "-m", "llama2.node", "train"]
+    assert command[4:8] == ["--device", "neuron", "--processes", "32"]
     assert command[-2:] == ["--resume", "auto"]
 
 
@@ -149,7 +150,7 @@ def launch(tmp_path: Path, ssh: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / folder).mkdir()
     (tmp_path / "keys/id_rsa.pub").write_text("ecdsa-sha2-nistp521 AAAA comment\n")
     (tmp_path / "mpi/hostfile").write_text("w-0.job.training.svc slots=1\nw-1.job.training.svc slots=1\n")
-    programs = {"ssh": ssh, "mpirun": 'echo "mpirun $*" >> "$LOG"', "sleep": "true"}
+    programs = {"ssh": ssh, "mpirun": 'echo "$MASTER_ADDR: mpirun $*" >> "$LOG"', "sleep": "true"}
     for name, body in programs.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / "bin" / name).chmod(0o755)
@@ -173,7 +174,7 @@ def test_the_launcher_starts_mpi_when_every_worker_has_answered(tmp_path: Path) 
     first, second, third = (tmp_path / "log").read_text().splitlines()
     assert first == "w-0.job.training.svc touch /tmp/heartbeat"
     assert second == "w-1.job.training.svc touch /tmp/heartbeat"
-    assert third.startswith("mpirun --mca plm_rsh_args -p 2222 ")
+    assert third.startswith("w-0.job.training.svc: mpirun --mca plm_rsh_args -p 2222 ")
     assert third.endswith("--mca plm_rsh_no_tree_spawn 1 -np 2")
     assert (tmp_path / "known_hosts").read_text() == "worker ecdsa-sha2-nistp521 AAAA\n"
 

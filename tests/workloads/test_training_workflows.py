@@ -33,7 +33,7 @@ def steps(template: Any) -> list[str]:
 def test_pretraining_goes_from_the_tokenizer_to_the_evaluation(objects: dict[str, Body]) -> None:
     assert objects[PRETRAINING]["spec"]["entrypoint"] == "pretrain"
     found = templates(objects)
-    order = ["download-tokenizer", "prepare-dataset", *GANGS]
+    order = ["download-tokenizer", "prepare-dataset", *GANGS, "export"]
     assert steps(found["pretrain"]) == order
     assert {step["name"]: step["when"] for (step,) in found["pretrain"]["steps"] if "when" in step} == {
         "check-network": "{{workflow.parameters.check-network}} == true",
@@ -56,7 +56,7 @@ def test_on_cpus_nothing_is_compiled_and_the_other_steps_are_the_same() -> None:
     found = templates(rendered(TrainingWorkflows(App(), cpu_training())))
     assert steps(found["pretrain"]) == [
         *("download-tokenizer", "prepare-dataset", "check-network"),
-        *("train", "evaluate"),
+        *("train", "evaluate", "export"),
     ]
 
 
