@@ -14,6 +14,7 @@ from charts_src.lib.accelerators import RESOURCE, Accelerator, placement, proces
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import KUBERAY_SYSTEM, STABLE_DIFFUSION
+from charts_src.lib.notebook_services import callers
 from charts_src.lib.pod import container, mount, resources, scratch
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -134,7 +135,7 @@ def _worker(variant: Variant, accelerator: Accelerator, image: str, drain_second
 
 
 def _network_policies(env: Environment, service: str) -> tuple[Body, ...]:
-    """Open the Serve port to the load balancer, the dashboard to the operator, and nothing else."""
+    """Open the Serve port to the load balancer and notebooks, the dashboard to the operator, nothing else."""
     pods = {ray.INSTANCE_LABEL: service}
     operator = network.pods({"app.kubernetes.io/name": ray.OPERATOR}, KUBERAY_SYSTEM)
     balancer = network.block(env.cluster.vpc_cidr)
@@ -156,7 +157,7 @@ def _network_policies(env: Environment, service: str) -> tuple[Body, ...]:
         network.allow(
             f"{service}-worker",
             pods | ray.WORKER,
-            ingress=[{"from": [balancer], "ports": network.ports(ray.SERVE)}],
+            ingress=[{"from": [balancer, *callers(env)], "ports": network.ports(ray.SERVE)}],
             egress=[network.aws_api_egress(), network.pod_identity_egress()],
         ),
     )
