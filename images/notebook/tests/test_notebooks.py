@@ -123,6 +123,13 @@ def test_pictures_come_out_the_same_for_one_seed(services: str, tmp_path: Path) 
     assert Image.open(tmp_path / "guidance.png").size == (48, 16)
 
 
+def test_data_is_explored_in_the_notebook_itself(tmp_path: Path) -> None:
+    shared = {"RAY_ADDRESS": "ray://127.0.0.1:1", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    answers = run("4-explore-data.ipynb", tmp_path, shared)
+    assert answers[1].endswith("1000")
+    assert "225 of 1000 documents have more than 30 words" in answers[-1]
+
+
 @pytest.fixture(scope="module")
 def ray_head() -> Iterator[dict[str, str]]:
     """Start a cluster that asks for a token, as the shared one does. Gives a client's variables."""
@@ -147,6 +154,8 @@ def ray_head() -> Iterator[dict[str, str]]:
         words += [f"--port={port}", f"--dashboard-port={dashboard}", f"--ray-client-server-port={client}"]
         words += ["--node-ip-address=127.0.0.1", "--disable-usage-stats", f"--temp-dir={folder}"]
         own = os.environ | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "RAY_worker_niceness": "0"}
+        # As in the image of the cluster, `python` is the one that has Ray.
+        own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
         end = time.monotonic() + PATIENCE_SECONDS
         process = None
         while not _takes_jobs(variables["RAY_API_SERVER_ADDRESS"]):
@@ -189,13 +198,6 @@ def test_a_job_runs_on_the_shared_cluster_and_its_output_comes_back(
 ) -> None:
     answers = run("3-ray-jobs.ipynb", tmp_path, ray_head)
     assert "pi is about 3.1" in answers[-1]
-
-
-def test_data_is_explored_in_the_notebook_itself(tmp_path: Path) -> None:
-    shared = {"RAY_ADDRESS": "ray://127.0.0.1:1", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
-    answers = run("4-explore-data.ipynb", tmp_path, shared)
-    assert answers[1].endswith("1000")
-    assert "225 of 1000 documents have more than 30 words" in answers[-1]
 
 
 def test_starter_notebooks_do_not_overwrite_what_a_user_made_of_them(tmp_path: Path) -> None:
