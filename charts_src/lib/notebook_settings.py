@@ -5,7 +5,8 @@ kubespawner 7.0.0, objects.py (make_pod) and spawner.py (get_pod_manifest, _load
 """
 
 from charts_src.lib.namespaces import NOTEBOOKS
-from charts_src.lib.notebooks import NOTEBOOK, PORT, SHARED_HOME, home_claim, profile_pods, section_of
+from charts_src.lib.notebook_services import NOTEBOOK
+from charts_src.lib.notebooks import PORT, SHARED_HOME, home_claim, profile_pods, section_of
 from charts_src.lib.ray import NO_DISRUPTION
 from charts_src.lib.storage import BLOCK_STORAGE_CLASS
 from charts_src.model import Environment

@@ -7,6 +7,7 @@ is empty at first, /tmp and /dev/shm, and have `jupyterhub-singleuser` of Jupyte
 from charts_src.lib.accelerators import RESOURCE, Accelerator, placement
 from charts_src.lib.images import own_image
 from charts_src.lib.namespaces import RAY
+from charts_src.lib.notebook_services import notebook_services
 from charts_src.lib.pod import container, mount, pod, port, scratch
 from charts_src.lib.ray import CLIENT, DASHBOARD, SHARED, shared_token_env
 from charts_src.lib.storage import fsx_volume
@@ -17,9 +18,6 @@ from charts_src.objects import Body
 
 ACCOUNT = "notebook"
 """ServiceAccount of all servers, in the namespace `notebooks`."""
-
-NOTEBOOK = {"app.kubernetes.io/name": "notebook"}
-"""Label of users' servers."""
 
 PORT = 8888
 HOME = "/home/jovyan"
@@ -125,8 +123,9 @@ def _kernel_culling(section: JupyterHub) -> list[str]:
 
 
 def _variables(env: Environment) -> list[Body]:
-    """Tell servers the region, and `ray.init()` and `ray job` where the shared cluster is."""
+    """Tell servers the region, where models are served, and Ray's clients where the shared cluster is."""
     variables = [{"name": "AWS_REGION", "value": env.aws.region}]
+    variables += [{"name": service.variable, "value": service.url} for service in notebook_services(env)]
     if env.ray_cluster:
         head = f"{SHARED}-head-svc.{RAY}.svc"
         variables += [

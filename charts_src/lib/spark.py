@@ -35,8 +35,9 @@ the folder, and must not be told that this is forbidden."""
 
 _CLOUD = "org.apache.spark.internal.io.cloud"
 
-CREDENTIALS = "software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider"
-"""Reads credentials from the EKS Pod Identity agent."""
+CREDENTIALS = "org.apache.hadoop.fs.s3a.auth.IAMInstanceCredentialsProvider"
+"""Reads credentials from the EKS Pod Identity agent, with the SDK's ContainerCredentialsProvider. S3A can't
+be told to use that one: it has no create() in the SDK of Spark 4.0, 2.25.53."""
 
 
 def event_logs(env: Environment) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
-from charts_src.lib.notebooks import NOTEBOOK
+from charts_src.lib.notebook_services import NOTEBOOK
 from charts_src.model import Environment
 from charts_src.objects import Identity
 

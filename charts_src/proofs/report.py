@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS
-from charts_src.lib.notebooks import NOTEBOOK, profile_pods
+from charts_src.lib.notebook_services import NOTEBOOK
+from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Identity
 from charts_src.proofs import access, closure, connections, placement

@@ -13,6 +13,7 @@ from charts_src.lib.accelerators import RESOURCE, Accelerator, placement, proces
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
 from charts_src.lib.namespaces import STABLE_DIFFUSION
+from charts_src.lib.notebook_services import callers
 from charts_src.lib.pod import container, mount, resources, scratch
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -53,7 +54,7 @@ class StableDiffusionServing(Component):
         rbac.service_account(self, service)
         rbac.service_account(self, f"{service}-head")
         self.add(_ray_service(self.env, self._section, variant_name, service))
-        for policy in ray_serving.network_policies(self.env, service):
+        for policy in ray_serving.network_policies(self.env, service, callers(self.env)):
             self.add(policy)
         self.add(monitoring.pod_monitor(service, {ray.INSTANCE_LABEL: service}, "metrics"))
         if variant.replicas.min > 1:

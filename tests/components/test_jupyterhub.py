@@ -13,6 +13,7 @@ from charts_src.lib.notebooks import home_claim, profile_pods, profiles
 from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.policy import images, pods
+from tests import ray_environment
 from tests.notebook_environment import JUPYTERHUB, POOLS, PROFILES, environment
 from tests.ray_environment import rendered
 
@@ -516,6 +517,28 @@ def test_servers_reach_their_hub_the_ray_cluster_and_https_outside_the_vpc_but_n
             },
         ],
     }
+
+
+def test_servers_call_the_models_that_are_served_and_know_where_they_are() -> None:
+    pools = POOLS | {"inferentia": ray_environment.POOLS["inferentia"]}
+    env = environment(
+        karpenter={"node_role": "genai-node", "node_pools": pools},
+        stable_diffusion={"gpu": ray_environment.GPU, "inf2": ray_environment.INF2},
+    )
+    environ = settings(env)["KubeSpawner"]["environment"]
+    assert {name: value for name, value in environ.items() if "DIFFUSION" in name} == {
+        "STABLE_DIFFUSION_GPU_URL": "http://stable-diffusion-gpu-serve-svc.stable-diffusion.svc:8000",
+        "STABLE_DIFFUSION_INF2_URL": "http://stable-diffusion-inf2-serve-svc.stable-diffusion.svc:8000",
+    }
+    rules = hub_objects(env)["NetworkPolicy/notebook"]["spec"]["egress"]
+    for name in ("stable-diffusion-gpu", "stable-diffusion-inf2"):
+        workers = {
+            "podSelector": {
+                "matchLabels": {"app.kubernetes.io/instance": name, "ray.io/node-type": "worker"}
+            },
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "stable-diffusion"}},
+        }
+        assert {"to": [workers], "ports": tcp(8000)} in rules
 
 
 def test_hub_and_proxy_reach_each_other_and_the_servers() -> None:

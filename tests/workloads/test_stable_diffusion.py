@@ -313,6 +313,24 @@ def test_only_what_is_needed_may_talk_to_the_pods(objects: dict[str, Body]) -> N
     }
 
 
+def test_notebooks_may_call_the_service_where_there_are_notebooks() -> None:
+    jupyterhub = {
+        "oauth_client_id": "hub-client",
+        "profiles": {"cpu": {"title": "CPU", "description": "For data", "cpus": 2, "memory_gib": 8}},
+    }
+    objects = rendered(StableDiffusionServing(App(), environment(jupyterhub=jupyterhub)))
+    notebooks = {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "notebook"}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "notebooks"}},
+    }
+    assert objects["NetworkPolicy/stable-diffusion-gpu-worker"]["spec"]["ingress"] == [
+        {
+            "from": [{"ipBlock": {"cidr": "10.64.0.0/16"}}, notebooks],
+            "ports": [{"port": 8000, "protocol": "TCP"}],
+        }
+    ]
+
+
 def test_workers_reach_model_stores_and_credentials_but_not_the_instance_metadata(
     objects: dict[str, Body],
 ) -> None:

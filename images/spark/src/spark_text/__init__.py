@@ -1,0 +1,1 @@
+"""The steps of the text pipeline: read, clean, tokenise and pack, publish."""
