@@ -14,13 +14,14 @@ from charts_src.publish import Files
 
 BASES = {
     "NEURON_INFERENCE": "public.ecr.aws/neuron/pytorch-inference-neuronx:"
-    "2.9.0-neuronx-py312-sdk2.31.1-ubuntu24.04",
+    "2.8.0-neuronx-py311-sdk2.26.1-ubuntu22.04",
     "NEURON_TRAINING": "public.ecr.aws/neuron/pytorch-training-neuronx:"
     "2.9.0-neuronx-py312-sdk2.30.0-ubuntu24.04",
-    "PYTHON": "docker.io/library/python:3.12.13-slim-bookworm",
+    "PYTHON": "docker.io/library/python:3.12.14-slim-bookworm",
     "SPARK": "docker.io/apache/spark:4.0.4",
 }
-"""Build argument -> image of upstream. The Neuron ones are the last that know trn1 and inf2."""
+"""Build argument -> image of upstream. Training: the last one that trains on trn1. Inference: the last one
+that optimum-neuron 0.4.5, which serves Stable Diffusion on inf2, goes with."""
 
 
 class Folder(NamedTuple):
@@ -40,7 +41,7 @@ FOLDERS = {
     "ray": Folder(
         ("ray", "ray-gpu", "ray-neuron", "ray-train", "ray-train-neuron"), ("NEURON_TRAINING", "PYTHON")
     ),
-    "spark": Folder(("spark",), ("SPARK",)),
+    "spark": Folder(("spark",), ("PYTHON", "SPARK")),
     "stable_diffusion": Folder(
         ("stable-diffusion-finetune", "stable-diffusion-serve-gpu", "stable-diffusion-serve-inf2"),
         ("NEURON_INFERENCE", "PYTHON"),
