@@ -104,7 +104,10 @@ def remove(target: str, names: Iterable[str]) -> None:
         if prefix and client:
             client.delete_object(Bucket=prefix.bucket, Key=prefix.prefix + name)
         else:
-            (Path(target) / name).unlink(missing_ok=True)
+            place = Path(target) / name
+            place.unlink(missing_ok=True)
+            if place.parent != Path(target) and place.parent.is_dir() and not any(place.parent.iterdir()):
+                place.parent.rmdir()
 
 
 def _local(source: str) -> Path:
