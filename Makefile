@@ -110,6 +110,7 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@for file in images/*/requirements*.in; do \
 		case $$file in images/genai/*) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+			$$([ ! -f $${file%.in}.overrides ] || echo --overrides $${file%.in}.overrides) \
 			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
 
 .PHONY: clean
