@@ -133,7 +133,7 @@ $(VENV): requirements.lock $(UV)
 $(WORKLOADS): images/requirements.lock $(UV)
 	@echo "setting up: what the programs of images/ need" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-workloads
-	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes images/requirements.lock
+	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes --compile-bytecode images/requirements.lock
 	@touch $@
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.

@@ -60,8 +60,8 @@ class RayTrain(Model):
     """Part of the memory that /dev/shm may take, in GiB: data loaders and Ray's objects."""
 
     parameters: Mapping[str, Parameter] = {}
-    """What the program reads beside its surroundings: for a language model `model`, `data` and hyperparameters,
-    for Stable Diffusion the options of the workflow with underscores (base_model, pictures, prompt, steps).
+    """What the program reads beside its surroundings. For a language model: model, data, hyperparameters; for
+    Stable Diffusion: the options of the workflow with underscores (base_model, pictures, prompt, steps).
     `output` is where the result goes beside the folder of the run: s3://<models bucket>/llm-finetuned/<name>/
     or s3://<models bucket>/stable-diffusion-finetuned/<name>/."""
 
@@ -102,7 +102,8 @@ def check(section: RayTrain, karpenter: Karpenter, storage: Storage | None) -> I
         yield Problem(where, f"{section.node_pool} has no accelerators; name a pool that has")
     elif section.program == "stable-diffusion-finetune" and pool.accelerator != "nvidia":
         yield Problem(
-            where, f"{section.node_pool} has no NVIDIA GPUs, on which {section.program} runs; name a pool that has"
+            where,
+            f"{section.node_pool} has no NVIDIA GPUs, on which {section.program} runs; name a pool that has",
         )
     elif len({kind.accelerators for kind in pool.types}) > 1:
         yield Problem(

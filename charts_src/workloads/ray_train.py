@@ -14,8 +14,8 @@ controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob,
 
 The entry point is a contract with the images: python -m <module> --config FILE, where FILE has what
 `_configuration` writes. The program starts a process for each accelerator, serves its metrics on the head,
-starts its processes anew from the last checkpoint when one fails, and ends with the result in the folder `final`
-below that of the checkpoints and, where the parameter `output` says so, in the models bucket.
+starts its processes anew from the last checkpoint when one fails, and ends with the result in the folder
+`final` below that of the checkpoints and, where the parameter `output` says so, in the models bucket.
 """
 
 import json
@@ -45,6 +45,7 @@ CHECKPOINTS = "data/checkpoints"
 
 CACHE = "cache"
 """Folder on the file system for copies of models: all pods read one, and it is not exported."""
+
 
 class Program(NamedTuple):
     """What a job runs."""

@@ -140,7 +140,10 @@ def test_gpus_are_counted_by_ray_itself() -> None:
 def test_stable_diffusion_is_trained_by_its_own_program_and_image() -> None:
     objects = objects_of(PICTURES)
     spec = spec_of(objects, "dog")
-    assert spec["entrypoint"] == "python -m stable_diffusion_finetune.ray_train --config /etc/ray-train/config.json"
+    assert (
+        spec["entrypoint"]
+        == "python -m stable_diffusion_finetune.ray_train --config /etc/ray-train/config.json"
+    )
     (head,) = spec["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]["containers"]
     (worker,) = workers_of(objects, "dog")["template"]["spec"]["containers"]
     image = "registry.example.com/genai/stable-diffusion-finetune:0.1.0"

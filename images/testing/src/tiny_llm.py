@@ -16,7 +16,9 @@ def save_llama(folder: Path) -> None:
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<s>", eos_token="</s>"  # noqa: S106
+        tokenizer_object=backend,
+        bos_token="<s>",  # noqa: S106
+        eos_token="</s>",  # noqa: S106
     )
     tokenizer.save_pretrained(folder)
     config = transformers.LlamaConfig(

@@ -59,7 +59,7 @@ def read(path: Path) -> Job:
         known = {field.name for field in fields(Job)}
         job = Job(**{name: value for name, value in found.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: no configuration of a job ({error}); the component ray-train writes it") from error
+        raise InputError(f"{path}: no configuration as the component ray-train writes it ({error})") from error
     if job.accelerator not in ("nvidia", "trainium", "none"):
         raise InputError(f"{path}: accelerator is {job.accelerator}; nvidia, trainium and none can train")
     if job.workers < 1:
@@ -68,7 +68,7 @@ def read(path: Path) -> Job:
 
 
 def fit(job: Job, loop: Callable[[dict[str, Any]], None], config: dict[str, Any], failures: int) -> None:
-    """Run `loop(config)` in a process for each accelerator; start all of them anew when one fails.
+    """Run `loop(config)` in a process for each accelerator; when one fails, start all of them anew.
 
     A loop finds its last checkpoint by itself. Raises ray.train.TrainingFailedError after `failures` failures.
     """
@@ -106,7 +106,7 @@ def report(step: int, loss: float, tokens: int, *, checkpoint: bool) -> None:
 
 
 class Metrics(ray.train.UserCallback):
-    """Serves the metrics in the controller of the training, which Ray runs where the driver is: on the head."""
+    """Serves the metrics in the controller of the training, which runs where the driver does: on the head."""
 
     def __init__(self, port: int, curves: str) -> None:
         """Serve on `port`, and write curves for TensorBoard to a folder."""

@@ -88,7 +88,7 @@ def upload(folder: Path, target: str, *, last: str = "") -> None:
 
 
 def listing(target: str) -> list[str]:
-    """Give the names of the files below `target`, a prefix in S3 or a path; none where nothing is there."""
+    """Give the names of the files below `target`, a prefix in S3 or a path; none where nothing is."""
     prefix = prefix_of(target)
     if prefix:
         keys = (key.removeprefix(prefix.prefix) for key, _ in _objects(_client(), prefix))
@@ -97,7 +97,7 @@ def listing(target: str) -> list[str]:
 
 
 def remove(target: str, names: Iterable[str]) -> None:
-    """Remove the files with these names below `target`, a prefix in S3 or a path; absent ones are no fault."""
+    """Remove files with these names below `target`, a prefix in S3 or a path; absent ones are no fault."""
     prefix = prefix_of(target)
     client = _client() if prefix else None
     for name in names:

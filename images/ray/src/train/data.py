@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet
 import torch
+
 from genai import sources
 from genai.errors import InputError
 
@@ -42,8 +43,8 @@ def tokenize(texts: Path, tokenizer: Any, target: Path, length: int) -> int:
                 count += len(tokens)
     if count < length:
         raise InputError(
-            f"{texts}: has {count} tokens in {len(files)} files ({', '.join(_KINDS)}), less than one sequence of "
-            f"{length}; add texts, or lower sequence_length"
+            f"{texts}: has {count} tokens in {len(files)} files ({', '.join(_KINDS)}), less than one "
+            f"sequence of {length}; add texts or lower sequence_length"
         )
     stage.replace(target)
     return count // length
@@ -92,7 +93,9 @@ def _rows(path: Path) -> Iterator[Any]:
                 try:
                     yield json.loads(line)
                 except ValueError as error:
-                    raise InputError(f"{path}: line {number} is no JSON ({error}); write one object a line") from error
+                    raise InputError(
+                        f"{path}: line {number} is no JSON ({error}); write one object a line"
+                    ) from error
 
 
 def _text(row: Any, tokenizer: Any, where: str) -> str:
@@ -105,5 +108,5 @@ def _text(row: Any, tokenizer: Any, where: str) -> str:
     if isinstance(found.get("messages"), list) and tokenizer.chat_template:
         return str(tokenizer.apply_chat_template(found["messages"], tokenize=False))
     raise InputError(
-        f"{where} has neither text, nor prompt and completion, nor messages for a tokenizer with a chat template"
+        f"{where} has neither text, nor prompt and completion, nor messages that a chat template can read"
     )

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import ray.train
 import torch
-from genai import checkpoints, ray_training
 from safetensors.torch import load_file, save_file
 
+from genai import checkpoints, ray_training
 from train import model
 from train.data import Sequences
 from train.devices import Device
@@ -64,7 +64,9 @@ def loop(config: dict[str, Any]) -> None:
     optimizer = torch.optim.AdamW(weights.values(), lr=plan.parameters.learning_rate)
     done = _resume(plan, weights, optimizer, device)
     rows = Sequences(plan.tokens, plan.parameters.sequence_length, plan.parameters.seed)
-    tokens = plan.parameters.sequence_length * plan.parameters.batch_size * plan.parameters.accumulation * world
+    tokens = (
+        plan.parameters.sequence_length * plan.parameters.batch_size * plan.parameters.accumulation * world
+    )
     ray_training.start_report()
     for number in range(done + 1, plan.parameters.steps + 1):
         loss = _step(plan.parameters, device, placed, optimizer, rows, (number, rank, world))

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 import transformers
-from genai import sources
-from genai.errors import InputError
 from peft import LoraConfig, get_peft_model
 
+from genai import sources
+from genai.errors import InputError
 from train.parameters import Parameters
 
 _FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")

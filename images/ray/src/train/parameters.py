@@ -63,7 +63,9 @@ def read(given: Mapping[str, Any]) -> Parameters:
 def _checked(name: str, value: Any) -> Any:
     if name in _TEXTS:
         if not isinstance(value, str) or (not value and name != "output"):
-            raise InputError(f"parameters.{name}: {value!r} is no source; write one such as s3://<bucket>/<prefix>")
+            raise InputError(
+                f"parameters.{name}: {value!r} is no source; write one such as s3://<bucket>/<prefix>"
+            )
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"parameters.{name}: {value!r} is no number; write one")

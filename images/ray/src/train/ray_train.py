@@ -9,8 +9,8 @@ import logging
 from pathlib import Path
 
 import ray
-from genai import errors, ray_training, sources
 
+from genai import errors, ray_training, sources
 from train import data, model, parameters
 from train.loop import FINAL, Plan, loop
 

@@ -1,1 +1,1 @@
-"""Fine-tuning of Stable Diffusion: LoRA weights that teach it a subject from a few pictures, as DreamBooth does."""
+"""Fine-tuning of Stable Diffusion: LoRA weights teach it a subject from few pictures, as DreamBooth does."""

@@ -1,4 +1,4 @@
-"""The pipeline that training starts from, and all that it says of pictures and prompt before the first step."""
+"""The pipeline that training starts from, and what it says of pictures and prompt before the first step."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,16 @@ from typing import Any, NamedTuple
 
 import diffusers
 import torch
+
 from genai import sources
 from genai.errors import InputError
-
 from stable_diffusion_finetune.pictures import Picture
 
 _PIPELINES = ("StableDiffusionXLPipeline", "StableDiffusionPipeline")
 
-_FILES = ("model_index.json", "*/*.json", "*/*.txt", "*/*.model") + tuple(
-    f"*/{name}.safetensors" for name in ("model", "diffusion_pytorch_model", "*-of-?????")
+_FILES = (
+    *("model_index.json", "*/*.json", "*/*.txt", "*/*.model"),
+    *(f"*/{name}.safetensors" for name in ("model", "diffusion_pytorch_model", "*-of-?????")),
 )
 """What a repository is read for: weights in full precision and in diffusers' layout, and no other variant."""
 
@@ -71,7 +72,9 @@ def noise_schedule(pipeline: Any) -> Any:
     """Give the schedule by which training adds noise."""
     schedule = diffusers.DDPMScheduler.from_config(pipeline.scheduler.config)
     if schedule.config.prediction_type not in ("epsilon", "v_prediction"):
-        raise InputError(f"the model predicts {schedule.config.prediction_type}; epsilon and v_prediction can be trained")
+        raise InputError(
+            f"the model predicts {schedule.config.prediction_type}; epsilon and v_prediction can be trained"
+        )
     return schedule
 
 

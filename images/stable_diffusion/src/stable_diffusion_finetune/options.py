@@ -121,7 +121,9 @@ class _AtLeast:
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
         if number < self.least:
-            raise argparse.ArgumentTypeError(f"{number} is less than {self.least}; write {self.least} or more")
+            raise argparse.ArgumentTypeError(
+                f"{number} is less than {self.least}; write {self.least} or more"
+            )
         return number
 
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
+
 from genai import sources
 from genai.errors import InputError
-from PIL import Image, ImageOps
 
 
 class Picture(NamedTuple):
@@ -38,7 +39,9 @@ def _read(path: Path, name: str, edge: int) -> Picture:
         with Image.open(path) as opened:
             whole = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{name}: no picture that can be read; remove it, or save it as PNG or JPEG") from error
+        raise InputError(
+            f"{name}: no picture that can be read; remove it, or save it as PNG or JPEG"
+        ) from error
     scale = edge / min(whole.size)
     width, height = (max(edge, round(length * scale)) for length in whole.size)
     scaled = whole.resize((width, height), Image.Resampling.LANCZOS)

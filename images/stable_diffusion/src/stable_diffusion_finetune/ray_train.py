@@ -1,7 +1,7 @@
 """Train on the Ray cluster that this runs on: python -m stable_diffusion_finetune.ray_train --config FILE.
 
-The parameters of the job are the options of stable_diffusion_finetune.train, with underscores for hyphens
-(base_model, pictures, prompt, steps, ...), and max_failures. Checkpoints and the result are kept in the folder
+The parameters of the job are the options of stable_diffusion_finetune.train with underscores for hyphens, and
+max_failures. Checkpoints and the result are kept in the folder
 of the run; this process, on the head, copies the result to `output`, where that is given.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 import ray
 import ray.train
 from accelerate import Accelerator
+
 from genai import errors, ray_training, sources
 from genai.errors import InputError
-
 from stable_diffusion_finetune import base_model, options, pictures
 from stable_diffusion_finetune.training import MARKER, Step, train
 

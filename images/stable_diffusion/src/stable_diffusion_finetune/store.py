@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from genai import checkpoints, sources
 from safetensors.torch import load_file, save_file
+
+from genai import checkpoints, sources
 
 _NAME = re.compile(r"(step-(\d{10}))/.+")
 _WEIGHTS = "lora.safetensors"
@@ -33,7 +34,9 @@ class Store:
     def save(self, step: int, weights: dict[str, torch.Tensor], optimizer: dict[str, Any]) -> None:
         """Write a checkpoint, its list of files last, and remove what is old."""
         folder = checkpoints.stage(self._work, step)
-        save_file({name: value.detach().cpu().contiguous() for name, value in weights.items()}, folder / _WEIGHTS)
+        save_file(
+            {name: value.detach().cpu().contiguous() for name, value in weights.items()}, folder / _WEIGHTS
+        )
         torch.save(optimizer, folder / _OPTIMIZER)
         (folder / _TRAINING).write_text(json.dumps(self._identity), encoding="utf-8")
         sealed = checkpoints.seal(self._work, step)

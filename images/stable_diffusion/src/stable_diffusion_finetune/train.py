@@ -5,8 +5,8 @@ import sys
 from datetime import timedelta
 
 from accelerate import Accelerator, InitProcessGroupKwargs
-from genai import errors
 
+from genai import errors
 from stable_diffusion_finetune.options import parse
 from stable_diffusion_finetune.training import Step, train
 

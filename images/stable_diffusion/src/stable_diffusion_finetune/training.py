@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
-from genai import sources
 
+from genai import sources
 from stable_diffusion_finetune import base_model, lora, pictures, store
 from stable_diffusion_finetune.options import Options
 
@@ -92,7 +92,7 @@ def _parts(options: Options, accelerator: Accelerator) -> _Parts:
 def _resume(options: Options, accelerator: Accelerator, keeper: store.Store, parts: _Parts) -> int:
     """Take the newest good checkpoint up, and give its step; 0 where there is none.
 
-    The main process chooses; the others read the same folder, which is on their node's disk or on a shared one.
+    The main process chooses; the others read the same folder, on their node's disk or on a shared one.
     """
     found: list[Any] = [None]
     if options.resume == "auto" and accelerator.is_main_process:
@@ -137,7 +137,7 @@ def _step(options: Options, accelerator: Accelerator, parts: _Parts, number: int
 def _draw(
     options: Options, accelerator: Accelerator, parts: _Parts, number: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Give latents and noise [batch, channels, h, w], times [batch], and the numbers of the pictures [batch]."""
+    """Give latents and noise [batch, channels, h, w], times [batch], and numbers of pictures [batch]."""
     seed = (options.seed * 1_000_003 + number) * 4096 + accelerator.process_index
     generator = torch.Generator().manual_seed(seed)
     device, known = accelerator.device, parts.known
