@@ -56,6 +56,7 @@ def cluster(cpus: int, modules: list[Path], variables: Mapping[str, str]) -> Ite
         "RAY_AUTH_MODE": "token",  # as the manifests have it
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_agent_register_timeout_ms": "240000",
         "HF_HUB_OFFLINE": "1",
         "CUDA_VISIBLE_DEVICES": "",
         "OMP_NUM_THREADS": "1",
