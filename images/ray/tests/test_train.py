@@ -115,8 +115,8 @@ def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_the_loss_
         assert metrics["train_heartbeat_timestamp_seconds"] > time.time() - 60
         local_ray.workers(cluster)[0].send_signal(signal.SIGKILL)
         wait(job, lambda: "goes on after step" in Path(log.name).read_text())
-        again = wait(job, lambda: scraped(port).get("train_step"))
-        assert again > 5
+        before = int(re.findall(r"goes on after step (\d+)", Path(log.name).read_text())[-1])
+        wait(job, lambda: scraped(port).get("train_step", 0) > before + 2)
     finally:
         job.send_signal(signal.SIGKILL)
         job.wait()
@@ -130,7 +130,7 @@ def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_the_loss_
         env=cluster,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=120,
         check=False,
     )
     output = finished.stdout + finished.stderr
@@ -142,7 +142,7 @@ def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_the_loss_
     assert after < 0.7 * before
 
 
-def wait(job: "subprocess.Popen[bytes]", ask: Any, seconds: float = 400) -> Any:
+def wait(job: "subprocess.Popen[bytes]", ask: Any, seconds: float = 120) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert job.poll() is None
@@ -185,7 +185,7 @@ def test_stable_diffusion_is_fine_tuned_as_a_rayjob(place: Path, cluster: dict[s
         env=cluster,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

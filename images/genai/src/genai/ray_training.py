@@ -59,7 +59,9 @@ def read(path: Path) -> Job:
         known = {field.name for field in fields(Job)}
         job = Job(**{name: value for name, value in found.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: no configuration as the component ray-train writes it ({error})") from error
+        raise InputError(
+            f"{path}: no configuration as the component ray-train writes it ({error})"
+        ) from error
     if job.accelerator not in ("nvidia", "trainium", "none"):
         raise InputError(f"{path}: accelerator is {job.accelerator}; nvidia, trainium and none can train")
     if job.workers < 1:

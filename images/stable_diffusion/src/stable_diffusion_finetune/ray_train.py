@@ -43,7 +43,8 @@ def main() -> None:
     pictures.read(told.pictures, told.work / "pictures", 8)
     ray.init()
     half = job.accelerator == "nvidia"
-    ray_training.fit(job, loop, {"words": words, "precision": "bf16" if half else "no"}, failures)
+    config = {"words": words, "precision": "bf16" if half else "no", "cpu": not half}
+    ray_training.fit(job, loop, config, failures)
     if output:
         sources.remove(output, [MARKER])
         sources.upload(Path(job.checkpoints) / RESULT, output, last=MARKER)
@@ -66,12 +67,17 @@ def words_of(job: ray_training.Job, given: dict[str, Any]) -> list[str]:
 
 def loop(config: dict[str, Any]) -> None:
     """Train in one process of the job."""
-    first = ray.train.get_context().get_world_rank() == 0
+    context = ray.train.get_context()
+    first = context.get_world_rank() == 0
     logging.basicConfig(
         level=logging.INFO if first else logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
     told = options.parse(config["words"])
-    accelerator = Accelerator(mixed_precision=config["precision"])
+    accelerator = Accelerator(mixed_precision=config["precision"], cpu=config["cpu"])
+    if accelerator.num_processes != context.get_world_size():
+        raise RuntimeError(
+            f"{accelerator.num_processes} of {context.get_world_size()} processes train together"
+        )
     ray_training.start_report()
     train(told, accelerator, _report)
 
