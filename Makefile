@@ -137,6 +137,7 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@for file in images/*/requirements*.in; do \
 		case $$file in images/genai/*|images/llm/*|*-inf2.in) continue;; esac; \
 		$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+			$$([ ! -f $${file%.in}.overrides ] || echo --overrides $${file%.in}.overrides) \
 			--constraint images/requirements.lock $$file --output-file $${file%.in}.txt; done
 	@$(COMPILE) --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
 		images/llm/requirements.in --output-file images/llm/requirements.txt
@@ -170,7 +171,7 @@ $(VENV): requirements.lock $(UV)
 $(WORKLOADS): images/requirements.lock $(UV)
 	@echo "setting up: what the programs of images/ need" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-workloads
-	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes images/requirements.lock
+	@$(UV) pip sync --quiet --python .venv-workloads --require-hashes --compile-bytecode images/requirements.lock
 	@touch $@
 
 $(LLM): images/llm/requirements-test.txt $(UV)

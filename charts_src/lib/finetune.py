@@ -3,9 +3,11 @@
 The command is a contract with the image stable-diffusion-finetune, which has the packages accelerate,
 diffusers and peft and a user with id 1000:
 
-accelerate launch --num_processes N --num_machines 1 --mixed_precision bf16 -m stable_diffusion_finetune.train
+accelerate launch --quiet --num_processes N --num_machines 1 --mixed_precision bf16
+-m stable_diffusion_finetune.train
 --base-model SOURCE --pictures s3://... --prompt TEXT --steps N --output s3://... --resume auto
 
+With --quiet the launcher adds no traceback of its own to the line that says what is wrong with the input.
 It downloads the pictures, trains LoRA weights on them as DreamBooth does, puts a checkpoint below OUTPUT now
 and then, starts from the newest good one there, and at the end writes the weights to OUTPUT with the model
 they belong to. It runs on the pool by itself, not in a queue: queues hold what trains on pools for training.
@@ -88,6 +90,7 @@ def _arguments(env: Environment, section: StableDiffusionFinetune) -> list[str]:
     assert env.storage  # noqa: S101  # model/finetune.py demands it
     buckets, subject = env.storage.buckets, "{{workflow.parameters.subject}}"
     return [
+        "--quiet",
         *("--num_processes", str(section.gpus), "--num_machines", "1", "--mixed_precision", "bf16"),
         *("-m", "stable_diffusion_finetune.train"),
         *("--base-model", "{{workflow.parameters.base-model}}"),

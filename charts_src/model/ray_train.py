@@ -24,12 +24,25 @@ Parameter = str | int | float | bool
 """Value that the training program reads."""
 
 
+ProgramName = Literal["llm-finetune", "stable-diffusion-finetune"]
+
+RESULTS: Mapping[ProgramName, str] = {
+    "llm-finetune": "llm-finetuned/",
+    "stable-diffusion-finetune": "stable-diffusion-finetuned/",
+}
+"""Prefix in the models bucket below which a program may put its result."""
+
+
 class RayTrain(Model):
     """A training job on every accelerator of several nodes, one worker on each."""
 
     run: RunName
     """Name of the run. A job runs once: a new name starts a new one, and removes the last one's object; its
     checkpoints stay."""
+
+    program: ProgramName = "llm-finetune"
+    """What runs: the fine-tuning of a language model (train.ray_train), or that of Stable Diffusion on NVIDIA
+    GPUs (stable_diffusion_finetune.ray_train)."""
 
     node_pool: Name
     """Pool whose nodes it runs on, one worker on each, with all of a node's accelerators."""
@@ -47,10 +60,14 @@ class RayTrain(Model):
     """Part of the memory that /dev/shm may take, in GiB: data loaders and Ray's objects."""
 
     parameters: Mapping[str, Parameter] = {}
-    """What the program train.ray_train reads beside its surroundings: model, data, hyperparameters."""
+    """What the program reads beside its surroundings. For a language model: model, data, hyperparameters; for
+    Stable Diffusion: the options of the workflow with underscores (base_model, pictures, prompt, steps).
+    `output` is where the result goes beside the folder of the run: s3://<models bucket>/llm-finetuned/<name>/
+    or s3://<models bucket>/stable-diffusion-finetuned/<name>/."""
 
     image_tag: Tag = "0.1.0"
-    """Tag of the image ray-train, on Neuron devices ray-train-neuron, in the registry of the environment."""
+    """Tag of the image in the registry of the environment: ray-train, on Neuron devices ray-train-neuron, and
+    stable-diffusion-finetune for Stable Diffusion."""
 
     ray_version: Literal["2.60.0"] = "2.60.0"
     """Version of Ray in the image; the operator needs to know it."""
@@ -72,6 +89,8 @@ def check(section: RayTrain, karpenter: Karpenter, storage: Storage | None) -> I
     """Find a job without nodes or storage; paths start at the environment."""
     if storage is None:
         yield Problem(("ray_train",), "keeps its checkpoints on the shared file system; set storage")
+    else:
+        yield from _output(section, storage)
     if not known(karpenter):
         return
     pool = karpenter.node_pools.get(section.node_pool)
@@ -81,6 +100,11 @@ def check(section: RayTrain, karpenter: Karpenter, storage: Storage | None) -> I
         yield Problem(where, f"{section.node_pool} is no node pool; write one of {pools}")
     elif pool.accelerator == "none":
         yield Problem(where, f"{section.node_pool} has no accelerators; name a pool that has")
+    elif section.program == "stable-diffusion-finetune" and pool.accelerator != "nvidia":
+        yield Problem(
+            where,
+            f"{section.node_pool} has no NVIDIA GPUs, on which {section.program} runs; name a pool that has",
+        )
     elif len({kind.accelerators for kind in pool.types}) > 1:
         yield Problem(
             where, f"{section.node_pool} has nodes with different numbers of accelerators; split it"
@@ -100,3 +124,13 @@ def check(section: RayTrain, karpenter: Karpenter, storage: Storage | None) -> I
                 f"{section.cpus} CPUs and {section.memory_gib} GiB are more than a node of "
                 f"{section.node_pool} has for pods; lower them",
             )
+
+
+def _output(section: RayTrain, storage: Storage) -> Iterable[Problem]:
+    """Find a result for which the job has no permission; it would fail only when it is trained."""
+    output = section.parameters.get("output", "")
+    below = f"s3://{storage.buckets.models}/{RESULTS[section.program]}"
+    if output and not str(output).removeprefix(below).strip("/"):
+        yield Problem(("ray_train", "parameters"), f"output is {output}; add a name to it")
+    elif output and not str(output).startswith(below):
+        yield Problem(("ray_train", "parameters"), f"output is {output}; write {below}<name>/")

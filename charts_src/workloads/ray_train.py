@@ -11,11 +11,16 @@ controllers/ray/utils/validation.go), kueue v0.19.2 (pkg/controller/jobs/rayjob,
   must not take them away again: a retry would start without them. An edit of one asks for a new run anyway.
 - No autoscaling: Kueue refuses it, and training needs all of its workers at all times.
 - When it ends its cluster goes at once, and the nodes after it; Kueue demands it. The RayJob stays.
+
+The entry point is a contract with the images: python -m <module> --config FILE, where FILE has what
+`_configuration` writes. The program starts a process for each accelerator, serves its metrics on the head,
+starts its processes anew from the last checkpoint when one fails, and ends with the result in the folder
+`final` below that of the checkpoints and, where the parameter `output` says so, in the models bucket.
 """
 
 import json
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
@@ -29,7 +34,7 @@ from charts_src.lib.storage import fsx_volume
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.model.node_pool import NodePool
-from charts_src.model.ray_train import RayTrain
+from charts_src.model.ray_train import RESULTS, ProgramName, RayTrain
 from charts_src.objects import Body
 
 CONFIG = "/etc/ray-train"
@@ -38,6 +43,26 @@ FSX = "/fsx"
 CHECKPOINTS = "data/checkpoints"
 """Folder on the file system below which each run has its own: FSx exports what is below data to S3."""
 
+CACHE = "cache"
+"""Folder on the file system for copies of models: all pods read one, and it is not exported."""
+
+
+class Program(NamedTuple):
+    """What a job runs."""
+
+    module: str
+    image: str
+    """Name of its image with PyTorch for NVIDIA GPUs."""
+    neuron_image: str | None
+    """Name of its image for Neuron devices; None where it can't run there."""
+
+
+PROGRAMS: dict[ProgramName, Program] = {
+    "llm-finetune": Program("train.ray_train", "ray-train", "ray-train-neuron"),
+    "stable-diffusion-finetune": Program(
+        "stable_diffusion_finetune.ray_train", "stable-diffusion-finetune", None
+    ),
+}
 
 _ACCOUNT = "ray-train"
 _HEAD_CPU = "4"
@@ -69,8 +94,17 @@ class RayTraining(Component):
         return {"ray": self._section.ray_version}
 
     def pod_identities(self) -> Sequence[iam.PodIdentity]:
-        """Let the head and workers read data and models; checkpoints reach S3 through FSx."""
-        return iam.reads_data_and_models(self.env, TRAINING, _ACCOUNT, f"{_ACCOUNT}-head")
+        """Let the head and workers read data and models; checkpoints reach S3 through FSx.
+
+        The head puts the result into the models bucket, where a parameter says so.
+        """
+        workers, head = iam.reads_data_and_models(self.env, TRAINING, _ACCOUNT, f"{_ACCOUNT}-head")
+        if self._section.parameters.get("output"):
+            assert self.env.storage  # noqa: S101  # model/ray_train.py demands it
+            prefix = RESULTS[self._section.program]
+            results = iam.bucket_access(self.env.storage.buckets.models, prefix, write=True)
+            head = head._replace(policies={**head.policies, "results": results})
+        return workers, head
 
     def compose(self) -> None:
         """Add the job, its configuration, and what its pods may talk to."""
@@ -106,6 +140,7 @@ def _configuration(section: RayTrain, pool: NodePool) -> Body:
         "cpus_per_worker": section.cpus,
         "efa_interfaces": kind.efa_interfaces if pool.efa else 0,
         "data": f"{FSX}/data",
+        "cache": f"{FSX}/{CACHE}",
         "checkpoints": f"{FSX}/{CHECKPOINTS}/{section.run}",
         "parameters": dict(section.parameters),
     }
@@ -120,8 +155,10 @@ def _ray_resources(pool: NodePool) -> dict[str, int]:
 
 
 def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
-    kind = "ray-train" if pool.accelerator == "nvidia" else "ray-train-neuron"
-    image = own_image(env, kind, section.image_tag)
+    program = PROGRAMS[section.program]
+    name = program.image if pool.accelerator == "nvidia" else program.neuron_image
+    assert name  # noqa: S101  # model/ray_train.py demands a pool on which the program runs
+    image = own_image(env, name, section.image_tag)
     return {
         "apiVersion": "ray.io/v1",
         "kind": "RayJob",
@@ -131,7 +168,7 @@ def _job(env: Environment, section: RayTrain, pool: NodePool) -> Body:
         },
         "spec": {
             "submissionMode": "HTTPMode",
-            "entrypoint": f"python -m train.ray_train --config {CONFIG}/config.json",
+            "entrypoint": f"python -m {program.module} --config {CONFIG}/config.json",
             "activeDeadlineSeconds": section.max_hours * 3600,
             "preRunningDeadlineSeconds": section.start_minutes * 60,
             "backoffLimit": section.retries,

@@ -19,6 +19,17 @@ TRAINIUM: dict[str, Any] = {
     "parameters": {"model": "s3://example-models/llama", "steps": 1000, "learning_rate": 0.0003},
 }
 GPU: dict[str, Any] = {"run": "small", "node_pool": "gpu", "workers": 3, "cpus": 6, "memory_gib": 24}
+PICTURES: dict[str, Any] = GPU | {
+    "run": "dog",
+    "program": "stable-diffusion-finetune",
+    "parameters": {
+        "base_model": "stabilityai/stable-diffusion-xl-base-1.0",
+        "pictures": "s3://example-data/finetune/dog/",
+        "prompt": "a photo of sks dog",
+        "steps": 100,
+        "output": "s3://example-models/stable-diffusion-finetuned/dog/",
+    },
+}
 
 
 def objects_of(section: dict[str, Any], **sections: Any) -> dict[str, Body]:
@@ -76,6 +87,7 @@ def test_the_operator_submits_the_program_with_its_configuration(objects: dict[s
         "cpus_per_worker": 120,
         "efa_interfaces": 8,
         "data": "/fsx/data",
+        "cache": "/fsx/cache",
         "checkpoints": "/fsx/data/checkpoints/llama-1",
         "parameters": {"model": "s3://example-models/llama", "steps": 1000, "learning_rate": 0.0003},
     }
@@ -123,6 +135,40 @@ def test_gpus_are_counted_by_ray_itself() -> None:
     assert "vpc.amazonaws.com/efa" not in container["resources"]["limits"]
     assert container["image"] == "registry.example.com/genai/ray-train:0.1.0"
     assert json.loads(objects["ConfigMap/small"]["data"]["config.json"])["resources_per_worker"] == {"GPU": 1}
+
+
+def test_stable_diffusion_is_trained_by_its_own_program_and_image() -> None:
+    objects = objects_of(PICTURES)
+    spec = spec_of(objects, "dog")
+    assert (
+        spec["entrypoint"]
+        == "python -m stable_diffusion_finetune.ray_train --config /etc/ray-train/config.json"
+    )
+    (head,) = spec["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]["containers"]
+    (worker,) = workers_of(objects, "dog")["template"]["spec"]["containers"]
+    image = "registry.example.com/genai/stable-diffusion-finetune:0.1.0"
+    assert head["image"] == worker["image"] == image
+    assert json.loads(objects["ConfigMap/dog"]["data"]["config.json"]) == {
+        "run": "dog",
+        "accelerator": "nvidia",
+        "workers": 3,
+        "resources_per_worker": {"GPU": 1},
+        "cpus_per_worker": 6,
+        "efa_interfaces": 0,
+        "data": "/fsx/data",
+        "cache": "/fsx/cache",
+        "checkpoints": "/fsx/data/checkpoints/dog",
+        "parameters": PICTURES["parameters"],
+    }
+
+
+def test_the_head_alone_may_write_the_result_and_nothing_beside_it() -> None:
+    workers, head = RayTraining(App(), environment(ray_train=PICTURES)).pod_identities()
+    assert set(workers.policies) == {"data", "models"}
+    assert head.service_account == "ray-train-head"
+    _, objects = head.policies["results"]
+    assert "s3:PutObject" in objects["Action"]
+    assert objects["Resource"] == ["arn:aws:s3:::example-models/stable-diffusion-finetuned/*"]
 
 
 def test_a_job_ends_in_time_whether_it_starts_or_not() -> None:

@@ -7,7 +7,7 @@ S3 is asked as boto3 is set up in the pod: AWS_REGION, credentials of EKS Pod Id
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,6 +85,29 @@ def upload(folder: Path, target: str, *, last: str = "") -> None:
             shutil.copyfile(folder / name, place)
     else:
         raise InputError(f"{target}: no target; write s3://<bucket>/<prefix> or a path")
+
+
+def listing(target: str) -> list[str]:
+    """Give the names of the files below `target`, a prefix in S3 or a path; none where nothing is."""
+    prefix = prefix_of(target)
+    if prefix:
+        keys = (key.removeprefix(prefix.prefix) for key, _ in _objects(_client(), prefix))
+        return sorted(name for name in keys if name and not name.endswith("/"))
+    return sorted(_files(Path(target)))
+
+
+def remove(target: str, names: Iterable[str]) -> None:
+    """Remove files with these names below `target`, a prefix in S3 or a path; absent ones are no fault."""
+    prefix = prefix_of(target)
+    client = _client() if prefix else None
+    for name in names:
+        if prefix and client:
+            client.delete_object(Bucket=prefix.bucket, Key=prefix.prefix + name)
+        else:
+            place = Path(target) / name
+            place.unlink(missing_ok=True)
+            if place.parent != Path(target) and place.parent.is_dir() and not any(place.parent.iterdir()):
+                place.parent.rmdir()
 
 
 def _local(source: str) -> Path:
