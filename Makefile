@@ -105,7 +105,7 @@ benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and r
 
 .PHONY: benchmark-serving
 benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and rewrite benchmarks/SERVING.md; needs root
-	@PYTHONPATH=images/testing/src .venv-workloads/bin/python -m benchmarks.serving
+	@PYTHONPATH=images/testing/src:images/genai/src:images/stable_diffusion/src .venv-workloads/bin/python -m benchmarks.serving
 
 .PHONY: compare-upstream
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason

@@ -180,7 +180,7 @@ def _service(model: Path) -> Iterator[tuple[str, Path]]:
     folders = [rendered.REPOSITORY / "images" / name / "src" for name in ("genai", "stable_diffusion")]
     paths = os.pathsep.join(map(str, (rendered.REPOSITORY, *folders)))
     (port,) = ray_node.free_ports(1)
-    environment = os.environ | {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "RAY_AUTH_MODE": "disabled"}
     environment["PATH"] = f"{rendered.REPOSITORY}/.venv-workloads/bin:{environment['PATH']}"
     with ray_node.node(environment, "--num-cpus=16", "--num-gpus=8") as node:
         applications = f"{node.dashboard}/api/serve/applications/"
