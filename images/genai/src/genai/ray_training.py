@@ -72,8 +72,7 @@ def read(path: Path) -> Job:
 def fit(job: Job, loop: Callable[[dict[str, Any]], None], config: dict[str, Any], failures: int) -> None:
     """Run `loop(config)` in a process for each accelerator; when one fails, start all of them anew.
 
-    A loop finds its last checkpoint by itself. Raises ray.train.TrainingFailedError after more than
-    `failures` failures.
+    A loop finds its last checkpoint by itself. Raises TrainingFailedError of ray.train after `failures`.
     """
     count = job.processes_per_worker
     share = job.cpus_per_worker / count
