@@ -83,7 +83,7 @@ test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fu
 
 .PHONY: test-workloads
 test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
-	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),)
+	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),images)
 
 .PHONY: workloads-fingerprint
 workloads-fingerprint: $(VENV)

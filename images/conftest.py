@@ -55,8 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
-    partial = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
-    if hasattr(config, "workerinput") or partial or config.option.keyword or config.option.collectonly:
+    whole = [Path(each).resolve() for each in config.args] == [Path(__file__).parent]
+    if hasattr(config, "workerinput") or not whole or config.option.keyword or config.option.collectonly:
         return
     left = rendered.missing(Path(os.environ[rendered.LEDGER]))
     if left and session.exitstatus == pytest.ExitCode.OK:

@@ -26,7 +26,7 @@ import tiny_llm
 import trainable_diffusion
 from genai import ray_training
 from genai.errors import InputError
-from train import data, parameters
+from train import data, model, parameters
 from train.loop import rate
 from train.ray_train import prepare
 
@@ -139,7 +139,7 @@ def test_a_killed_worker_costs_the_steps_since_the_last_checkpoint_and_the_loss_
     assert f"goes on after step {done}" in output
     assert newest(root) == done + 7
     untrained, trained = (loss(folder) for folder in (place / "model", place / "uploaded"))
-    assert trained < 0.7 * untrained
+    assert trained < untrained - 0.2  # LoRA weights beside random, frozen ones learn no more than that
 
 
 def wait(job: "subprocess.Popen[bytes]", ask: Any, seconds: float = 300) -> Any:
@@ -158,10 +158,10 @@ def newest(root: Path) -> int:
 
 def loss(folder: Path) -> float:
     """Give the loss of a model on the text, read as anyone would read it."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    found = transformers.AutoModelForCausalLM.from_pretrained(folder)
     tokens = transformers.AutoTokenizer.from_pretrained(folder)(TEXT * 2, return_tensors="pt")["input_ids"]
     with torch.no_grad():
-        return float(model(input_ids=tokens, labels=tokens).loss)
+        return float(found(input_ids=tokens, labels=tokens).loss)
 
 
 def test_stable_diffusion_is_fine_tuned_as_a_rayjob(place: Path, cluster: dict[str, str]) -> None:
@@ -262,9 +262,7 @@ def test_the_rendered_parameters_are_ones_that_the_program_knows() -> None:
 
 
 def test_rows_of_all_forms_become_tokens(place: Path, tmp_path: Path) -> None:
-    from train.model import tokenizer_of
-
-    tokenizer = tokenizer_of(place / "model")
+    tokenizer = model.tokenizer_of(place / "model")
     rows = [{"text": "one"}, {"prompt": "two", "completion": "three"}]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "whole.txt").write_text("four")
@@ -289,17 +287,36 @@ def test_rows_of_all_forms_become_tokens(place: Path, tmp_path: Path) -> None:
 def test_texts_that_can_t_be_used_are_named(
     name: str, content: str, message: str, place: Path, tmp_path: Path
 ) -> None:
-    from train.model import tokenizer_of
-
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
-        data.tokenize(tmp_path, tokenizer_of(place / "model"), tmp_path / "out" / "tokens.bin", 8)
+        data.tokenize(tmp_path, model.tokenizer_of(place / "model"), tmp_path / "out" / "tokens.bin", 8)
 
 
 def test_a_model_that_is_none_is_named(tmp_path: Path) -> None:
     job = ray_training.read(configuration(tmp_path, "none", {"model": str(tmp_path), "data": str(tmp_path)}))
     with pytest.raises(InputError, match="no model of Hugging Face"):
         prepare(job)
+
+
+@pytest.mark.parametrize(("rank", "share"), [(4, 0.97), (0, 0.5)])
+def test_what_is_trained_is_what_anyone_reads_from_the_saved_folder(
+    rank: int, share: float, place: Path, tmp_path: Path
+) -> None:
+    told = parameters.Parameters(model="m", data="d", learning_rate=0.01, lora_rank=rank)
+    trained = model.load(place / "model", told, "none")
+    weights = model.trained(trained)
+    assert all(("lora_" in name) == (rank > 0) for name in weights)
+    optimizer = torch.optim.AdamW(weights.values(), lr=told.learning_rate)
+    tokens = model.tokenizer_of(place / "model")(TEXT * 2, return_tensors="pt")["input_ids"]
+    for _ in range(15):
+        optimizer.zero_grad()
+        trained(input_ids=tokens, labels=tokens).loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        reached = float(trained(input_ids=tokens, labels=tokens).loss)
+    model.save(trained, place / "model", tmp_path / "final", {"steps": 15})
+    assert loss(tmp_path / "final") == pytest.approx(reached, abs=1e-3)
+    assert reached < share * loss(place / "model")
 
 
 def test_a_pod_has_a_process_for_each_accelerator(tmp_path: Path) -> None:
