@@ -36,8 +36,8 @@ the folder, and must not be told that this is forbidden."""
 _CLOUD = "org.apache.spark.internal.io.cloud"
 
 CREDENTIALS = "org.apache.hadoop.fs.s3a.auth.IAMInstanceCredentialsProvider"
-"""Reads credentials from the EKS Pod Identity agent, with the SDK's ContainerCredentialsProvider. S3A can't be
-told to use that one: it has no create() in the SDK of Spark 4.0, 2.25.53."""
+"""Reads credentials from the EKS Pod Identity agent, with the SDK's ContainerCredentialsProvider. S3A can't
+use that one by itself: it has no create() in the SDK of Spark 4.0, 2.25.53."""
 
 
 def event_logs(env: Environment) -> str:
