@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from genai.errors import InputError
-from genai.sources import fetch, prefix_of, upload
+from genai.sources import fetch, listing, prefix_of, remove, upload
 
 
 def test_a_local_folder_is_used_as_it_is(tmp_path: Path) -> None:
@@ -91,3 +91,16 @@ def test_a_target_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_s3a_is_read_as_s3() -> None:
     assert str(prefix_of("s3a://data/text/raw/")) == "s3://data/text/raw/"
+
+
+@pytest.mark.usefixtures("s3")
+@pytest.mark.parametrize("place", ["s3://models/kept", "folder"])
+def test_files_are_listed_and_removed_in_s3_and_below_a_path(tmp_path: Path, place: str) -> None:
+    target = place if place.startswith("s3") else str(tmp_path / place)
+    (tmp_path / "from" / "step-1").mkdir(parents=True)
+    for name in ("step-1/weights", "last"):
+        (tmp_path / "from" / name).write_text(name)
+    upload(tmp_path / "from", target)
+    assert listing(target) == ["last", "step-1/weights"]
+    remove(target, ["step-1/weights", "absent"])
+    assert listing(target) == ["last"]
