@@ -183,7 +183,8 @@ $(LLM): images/llm/requirements-test.txt $(UV)
 # What the tests of images/ run beside our programs: Spark's jars for S3, a hub as its image has it, its proxy.
 .cache/spark-jars/.ready: images/spark/jars.txt images/spark/get_jars.py $(WORKLOADS)
 	@echo "setting up: jars of Spark" >&2
-	@.venv-workloads/bin/python images/spark/get_jars.py $< $(@D)
+	@.venv-workloads/bin/python images/spark/get_jars.py $< $(@D) \
+		.venv-workloads/lib/python3*/site-packages/pyspark
 	@touch $@
 
 .cache/hub/.ready: images/notebook/tests/hub.txt $(UV)

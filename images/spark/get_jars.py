@@ -1,39 +1,59 @@
-"""Downloads the jars of a list to a folder, and checks them: get_jars.py <list> <folder>.
+"""Fetches the jars of a list into a folder, with Spark's own Ivy, and checks them.
 
-A line of the list is a SHA-256 and a path in the Maven repository, which is Maven Central unless the variable
-MAVEN_REPOSITORY names a mirror. A jar that is there and as listed is not downloaded again.
+get_jars.py <list> <folder> <home of Spark>. A line of the list is a SHA-256 and group:artifact:version. Ivy
+asks Maven Central, or what its settings say. A folder that has all of them is left as it is.
 """
 
 import hashlib
-import os
+import subprocess
 import sys
-import urllib.request
+import tempfile
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
-_REPOSITORY = "https://repo1.maven.org/maven2"
-_TIMEOUT_SECONDS = 120
+_DEPENDENCY = '<dependency org={} name={} rev={} conf="default->master" transitive="false"/>'
 
 
-def main(listing: Path, folder: Path) -> None:
+def main(listing: Path, folder: Path, spark: Path) -> None:
     """Make the folder what the list says. Exits with one line where a jar isn't what it says."""
+    wanted: dict[str, str] = {}
+    dependencies = []
+    for line in listing.read_text(encoding="utf-8").splitlines():
+        hashed, coordinates = line.split()
+        group, artifact, version = coordinates.split(":")
+        wanted[f"{artifact}-{version}.jar"] = hashed
+        dependencies.append(_DEPENDENCY.format(*map(quoteattr, (group, artifact, version))))
+    if all(_hash(folder / name) == hashed for name, hashed in wanted.items()):
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    repository = os.environ.get("MAVEN_REPOSITORY", _REPOSITORY)
-    for wanted, path in (line.split() for line in listing.read_text(encoding="utf-8").splitlines()):
-        place = folder / Path(path).name
-        if place.is_file() and _hash(place.read_bytes()) == wanted:
-            continue
-        with urllib.request.urlopen(f"{repository}/{path}", timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
-            data = answer.read()
-        if _hash(data) != wanted:
-            sys.exit(f"error: {path}: not the file that {listing} lists; look at both")
-        stage = place.with_name(f".{place.name}.new")
-        stage.write_bytes(data)
-        stage.replace(place)
+    _retrieve("".join(dependencies), folder, spark)
+    for path in folder.glob("[!.]*"):
+        if path.name not in wanted:  # a module may bring more than was asked for
+            path.unlink()
+    for name, hashed in wanted.items():
+        if _hash(folder / name) != hashed:
+            sys.exit(f"error: {name}: not the file that {listing} lists; look at both")
 
 
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _retrieve(dependencies: str, folder: Path, spark: Path) -> None:
+    (ivy,) = (spark / "jars").glob("ivy-*.jar")
+    with tempfile.TemporaryDirectory() as work:
+        module = Path(work, "ivy.xml")
+        module.write_text(
+            '<ivy-module version="2.0"><info organisation="genai" module="spark"/>'
+            f"<dependencies>{dependencies}</dependencies></ivy-module>",
+            encoding="utf-8",
+        )
+        pattern = f"{folder.absolute()}/[artifact]-[revision].[ext]"
+        words = ["-ivy", str(module), "-cache", f"{work}/cache", "-retrieve", pattern, "-error"]
+        done = subprocess.run(["java", "-jar", str(ivy), *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"error: Ivy got no jars: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
