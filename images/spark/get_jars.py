@@ -15,7 +15,7 @@ _DEPENDENCY = '<dependency org={} name={} rev={} conf="default->master" transiti
 
 
 def main(listing: Path, folder: Path, spark: Path) -> None:
-    """Make the folder what the list says. Exits with one line where a jar isn't what it says."""
+    """Make the folder what the list says. Exits with one line where Ivy gets none, or another."""
     wanted: dict[str, str] = {}
     dependencies = []
     for line in listing.read_text(encoding="utf-8").splitlines():
@@ -23,16 +23,20 @@ def main(listing: Path, folder: Path, spark: Path) -> None:
         group, artifact, version = coordinates.split(":")
         wanted[f"{artifact}-{version}.jar"] = hashed
         dependencies.append(_DEPENDENCY.format(*map(quoteattr, (group, artifact, version))))
-    if all(_hash(folder / name) == hashed for name, hashed in wanted.items()):
+    if not wrong(folder, wanted):
         return
     folder.mkdir(parents=True, exist_ok=True)
     _retrieve("".join(dependencies), folder, spark)
     for path in folder.glob("[!.]*"):
         if path.name not in wanted:  # a module may bring more than was asked for
             path.unlink()
-    for name, hashed in wanted.items():
-        if _hash(folder / name) != hashed:
-            sys.exit(f"error: {name}: not the file that {listing} lists; look at both")
+    if names := wrong(folder, wanted):
+        sys.exit(f"error: {', '.join(names)}: not what {listing} lists; look at both")
+
+
+def wrong(folder: Path, wanted: dict[str, str]) -> list[str]:
+    """Name the jars, file name -> SHA-256, that are not in the folder, or are other ones."""
+    return [name for name, hashed in wanted.items() if _hash(folder / name) != hashed]
 
 
 def _retrieve(dependencies: str, folder: Path, spark: Path) -> None:
