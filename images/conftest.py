@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import local_s3
 import rendered
 
 
@@ -27,25 +28,10 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     Programs that are started meanwhile find it through their environment.
     """
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    for bucket in ("data", "models", "artifacts"):
-        client.create_bucket(Bucket=bucket)
-    yield client
-    server.stop()
+    with local_s3.served("data", "models", "artifacts") as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield local_s3.client(variables)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+import local_s3
 import rendered
 from genai import checkpoints
 from texts import build_tokenizer, corpus
@@ -20,28 +19,9 @@ Step = Callable[..., "subprocess.CompletedProcess[str]"]
 MANY = ["--shard-characters", "3000"]
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[dict[str, str]]:
-    """Give variables of a bucket `models` that moto serves."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    found = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-west-2",
-    }
-    yield found
-    server.stop()
-
-
-def test_the_tokenizer_comes_from_a_bucket_once(tmp_path: Path, step: Step, s3: dict[str, str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in s3.items():
-            patch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+def test_the_tokenizer_comes_from_a_bucket_once(tmp_path: Path, step: Step) -> None:
+    with local_s3.served("models") as s3:
+        client = local_s3.client(s3)
         for path in build_tokenizer(tmp_path / "built").iterdir():
             client.upload_file(str(path), "models", f"llama/{path.name}")
         flags = {"--source": "s3://models/llama"}

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
+import local_s3
 import ray_node
 import rendered
 import tiny_llama
@@ -90,19 +89,11 @@ class Service(NamedTuple):
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Put the weights into a bucket; give the variables with which the AWS SDK finds it."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    access = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    url = f"http://{host}:{port}"
-    keys = {name.lower(): value for name, value in access.items()}
-    s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1", **keys)
     name, _, prefix = WEIGHTS.removeprefix("s3://").partition("/")
-    s3.create_bucket(Bucket=name)
-    for path in tiny_llama.save(tmp_path_factory.mktemp("model")).iterdir():
-        s3.upload_file(str(path), name, f"{prefix}/{path.name}")
-    yield access | {"AWS_ENDPOINT_URL": url}
-    server.stop()
+    with local_s3.served(name) as variables:
+        for path in tiny_llama.save(tmp_path_factory.mktemp("model")).iterdir():
+            local_s3.client(variables).upload_file(str(path), name, f"{prefix}/{path.name}")
+        yield variables
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
 import pyspark
 import pytest
-from moto.server import ThreadedMotoServer
 
+import local_s3
 import rendered
 
 _IMAGES = Path(__file__).parents[2]
@@ -74,26 +73,19 @@ def _demand_java() -> None:
 
 @pytest.fixture(scope="session")
 def storage() -> Iterator[Storage]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
     agent = ThreadingHTTPServer(("127.0.0.1", 0), _PodIdentityAgent)
     threading.Thread(target=agent.serve_forever, daemon=True).start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-2", **keys)
-    for bucket in BUCKETS:
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-east-2"})
-    variables = {
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN": _TOKEN,
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{agent.server_port}/v1/credentials",
-        "AWS_ENDPOINT_URL_S3": endpoint,
-        "AWS_REGION": "us-east-2",
-        "HF_HUB_OFFLINE": "1",
-    }
-    yield Storage(endpoint, client, variables)
+    with local_s3.served(*BUCKETS, region="us-east-2") as s3:
+        endpoint, client = s3["AWS_ENDPOINT_URL"], local_s3.client(s3)
+        variables = {
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": _TOKEN,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{agent.server_port}/v1/credentials",
+            "AWS_ENDPOINT_URL_S3": endpoint,
+            "AWS_REGION": "us-east-2",
+            "HF_HUB_OFFLINE": "1",
+        }
+        yield Storage(endpoint, client, variables)
     agent.shutdown()
-    server.stop()
 
 
 class _PodIdentityAgent(BaseHTTPRequestHandler):

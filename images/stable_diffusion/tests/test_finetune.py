@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ import pytest
 import torch
 from accelerate import Accelerator
 from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
-from moto.server import ThreadedMotoServer
 from PIL import Image
 from safetensors.torch import load_file
 
+import local_s3
 import rendered
 import trainable_diffusion
 from genai.errors import InputError
@@ -48,28 +47,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bucket(place: Path) -> Iterator[dict[str, str]]:
     """Serve S3 with the pictures of a subject; give the environment of what is to use it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = ThreadedMotoServer("127.0.0.1", port)
-    server.start()
-    variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
+    with local_s3.served(DATA, MODELS) as variables, pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        client = boto3.client("s3")
-        for name in (DATA, MODELS):
-            client.create_bucket(Bucket=name)
         for path in (place / "pictures").iterdir():
-            client.upload_file(str(path), DATA, f"finetune/example-dog/{path.name}")
+            local_s3.client(variables).upload_file(str(path), DATA, f"finetune/example-dog/{path.name}")
         yield variables
-    server.stop()
 
 
 def keys(prefix: str) -> list[str]:
