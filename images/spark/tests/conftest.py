@@ -45,7 +45,7 @@ def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Put together what the image has below /opt/spark, of links to PySpark, the jars and the programs."""
     _demand_java()
     listed = [line.split()[1] for line in (_IMAGES / "spark" / "jars.txt").read_text().splitlines()]
-    added = [_JARS / Path(path).name for path in listed]
+    added = [_JARS / "{1}-{2}.jar".format(*coordinates.split(":")) for coordinates in listed]
     if missing := [jar.name for jar in added if not jar.is_file()]:
         pytest.fail(f"{_JARS} lacks {missing}; run make test-workloads, which downloads them", pytrace=False)
     home = tmp_path_factory.mktemp("opt") / "spark"
