@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,28 +94,50 @@ def test_the_pod_of_the_server_has_what_the_profile_says(hub: Hub, server: str) 
     )
 
 
-def test_the_hub_runs_the_culler_and_it_ends_servers_that_are_too_old(hub: Hub, server: str) -> None:
-    assert server
-    asked = r"GET /hub/api/users\?\S+ \(idle-culler@127\.0\.0\.1\)"
-    assert re.search(asked, (hub.folder / "log").read_text()), "the hub started the rendered command"
-    entry = rendered.entry("prod", "hub/idle-culler")
+ASKED = r"GET /hub/api/users\?\S+ \(idle-culler@127\.0\.0\.1\)"
+"""Line of the hub's log: a culler asks for the servers."""
+
+
+@contextmanager
+def culler(hub: Hub, environment: str, flags: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the rendered culler beside the hub; it counts as run when the block ends well."""
+    entry = rendered.entry(environment, "hub/idle-culler")
     port = re.search(r":(\d+)/", hub.api)
     assert port
-    flags = {"--timeout": "1", "--max-age": "1", "--cull-every": "1"}
     variables = {"JUPYTERHUB_API_TOKEN": hub.culler_token, "PATH": hub.path}
     process = subprocess.Popen(
         entry.command({"localhost:8081": f"127.0.0.1:{port[1]}"}, flags), env=entry.environ({}, variables)
     )
     try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+    entry.ran()
+
+
+def test_a_culler_without_a_greatest_age_leaves_a_server_that_is_used(hub: Hub, server: str) -> None:
+    assert server
+    log = hub.folder / "log"
+    before = len(re.findall(ASKED, log.read_text()))
+    with culler(hub, "dev", {"--timeout": "3600", "--cull-every": "1"}) as process:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while len(re.findall(ASKED, log.read_text())) < before + 2:
+            assert process.poll() is None
+            assert time.monotonic() < end, "the culler does not ask"
+            time.sleep(0.5)
+        assert servers(hub)
+
+
+def test_the_hub_runs_the_culler_and_it_ends_servers_that_are_too_old(hub: Hub, server: str) -> None:
+    assert server
+    assert re.search(ASKED, (hub.folder / "log").read_text()), "the hub started the rendered command"
+    with culler(hub, "prod", {"--timeout": "1", "--max-age": "1", "--cull-every": "1"}) as process:
         end = time.monotonic() + PATIENCE_SECONDS
         while servers(hub):
             assert process.poll() is None
             assert time.monotonic() < end, "the server is still there"
             time.sleep(0.5)
-    finally:
-        process.terminate()
-        process.wait(30)
-    entry.ran()
 
 
 def servers(hub: Hub) -> dict[str, Any]:

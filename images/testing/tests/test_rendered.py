@@ -56,3 +56,10 @@ def test_what_no_test_ran_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     after = rendered.missing(tmp_path)
     assert len(after) == len(before) - 1
     assert not any("tensorboard/tensorboard" in line for line in after)
+
+
+def test_two_commands_of_one_name_are_both_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rendered.LEDGER, str(tmp_path))
+    for environment in ("dev", "prod"):
+        rendered.entry(environment, "hub/idle-culler").ran()
+    assert not any("idle-culler" in line for line in rendered.missing(tmp_path))

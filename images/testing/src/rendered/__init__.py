@@ -5,6 +5,7 @@ of a RayJob, the import path of a RayService, the program of a Spark application
 places and sizes, but with the same program and flags.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -90,8 +91,8 @@ class Entry(NamedTuple):
     def ran(self) -> None:
         """Note that a test ran the entry."""
         if folder := os.environ.get(LEDGER):
-            name = re.sub(r"[^A-Za-z0-9]+", "-", self.name)
-            Path(folder, f"{name}-{os.getpid()}.json").write_text(json.dumps(self.shape), encoding="utf-8")
+            name = hashlib.sha256(self.shape.encode()).hexdigest()
+            Path(folder, f"{name}.json").write_text(json.dumps(self.shape), encoding="utf-8")
 
 
 def entry(environment: str, name: str) -> Entry:
