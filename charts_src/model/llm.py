@@ -11,7 +11,7 @@ from pydantic import Field
 
 from charts_src.model.base import Form, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
-from charts_src.model.placing import known
+from charts_src.model.placing import accelerated_size, known
 from charts_src.model.platform import Ingress
 from charts_src.model.ray_cluster import Tag
 from charts_src.model.serving import (
@@ -23,7 +23,6 @@ from charts_src.model.serving import (
     fits,
     inference_pools,
     needed,
-    size,
 )
 
 Commit = Annotated[str, Form(r"^[0-9a-f]{40}$", "write the 40 hexadecimal digits of a commit")]
@@ -278,8 +277,8 @@ def _unplaceable(section: Llm, karpenter: Karpenter) -> Iterator[Problem]:
         elif not fits(model, pool):
             yield Problem(
                 here,
-                f"one copy needs {size(model)}, more than any instance type of pool {model.pool} has; "
-                "lower them",
+                f"one copy needs {accelerated_size(model)}, more than any instance type of pool {model.pool} "
+                "has; lower them",
             )
 
 

@@ -17,12 +17,8 @@ PURPOSES: tuple[Purpose, ...] = ("system", "inference", "training")
 """Purposes of pools, the first choice first; pools of CPU nodes are always `system`."""
 
 
-class Sized(Protocol):
-    """Something that runs in one pod."""
-
-    @property
-    def accelerator(self) -> Accelerator:
-        """What it computes with."""
+class Amounts(Protocol):
+    """What one pod asks for."""
 
     @property
     def accelerators(self) -> int:
@@ -35,6 +31,14 @@ class Sized(Protocol):
     @property
     def memory_gib(self) -> int:
         """Memory in GiB."""
+
+
+class Sized(Amounts, Protocol):
+    """Something that runs in one pod."""
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """What it computes with."""
 
 
 def pools_of(item: Sized, karpenter: Karpenter) -> list[NodePool]:
@@ -62,9 +66,13 @@ def zones_of(item: Sized, karpenter: Karpenter, aws: Aws) -> frozenset[str]:
 
 
 def fits(item: Sized, kind: InstanceType) -> bool:
-    """Say whether a pod fits on a node, some of whose CPU and memory the system and its agents use."""
-    enough = item.accelerator == "none" or item.accelerators <= kind.accelerators
-    return enough and item.cpus < kind.vcpus and item.memory_gib * 1024 < kind.memory_mib
+    """Say whether a pod fits on a node."""
+    return (item.accelerator == "none" or item.accelerators <= kind.accelerators) and has_room(item, kind)
+
+
+def has_room(item: Amounts, kind: InstanceType) -> bool:
+    """Say whether a node has CPU and memory for a pod; the system and its agents use some of both."""
+    return item.cpus < kind.vcpus and item.memory_gib * 1024 < kind.memory_mib
 
 
 def known(karpenter: Karpenter) -> bool:
@@ -82,5 +90,13 @@ def unplaceable(items: Mapping[str, Sized], karpenter: Karpenter) -> Iterator[tu
 
 def size(item: Sized) -> str:
     """Write what a pod needs."""
-    amounts = f"{item.cpus} CPUs and {item.memory_gib} GiB"
-    return amounts if item.accelerator == "none" else f"{item.accelerators} accelerators, {amounts}"
+    return accelerated_size(item) if item.accelerator != "none" else _cpus_and_memory(item)
+
+
+def accelerated_size(item: Amounts) -> str:
+    """Write what a pod with accelerators needs."""
+    return f"{item.accelerators} accelerators, {_cpus_and_memory(item)}"
+
+
+def _cpus_and_memory(item: Amounts) -> str:
+    return f"{item.cpus} CPUs and {item.memory_gib} GiB"

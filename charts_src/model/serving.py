@@ -13,6 +13,7 @@ from charts_src.lib.accelerators import Accelerator
 from charts_src.model.base import Form, Model, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
+from charts_src.model.placing import Amounts, has_room
 
 Count = Annotated[int, Field(ge=1, le=1000)]
 """A number of things of which there is at least one."""
@@ -42,24 +43,12 @@ class Replicas(Model):
             yield Problem(("min",), f"{self.min} is above max {self.max}; raise max or lower min")
 
 
-class Copies(Protocol):
+class Copies(Amounts, Protocol):
     """Copies of a model, each in a pod of its own."""
 
     @property
     def replicas(self) -> Replicas:
         """How many there may be."""
-
-    @property
-    def accelerators(self) -> int:
-        """GPUs or Neuron devices of each copy."""
-
-    @property
-    def cpus(self) -> int:
-        """CPUs of each copy."""
-
-    @property
-    def memory_gib(self) -> int:
-        """Memory of each copy in GiB."""
 
 
 class Need(NamedTuple):
@@ -91,15 +80,5 @@ def capacity(pools: Iterable[NodePool]) -> int:
 
 
 def fits(copies: Copies, pool: NodePool) -> bool:
-    """Say whether a copy fits on a node, some of whose CPU and memory the system and its agents use."""
-    return any(
-        copies.accelerators <= instance.accelerators
-        and copies.cpus < instance.vcpus
-        and copies.memory_gib * 1024 < instance.memory_mib
-        for instance in pool.types
-    )
-
-
-def size(copies: Copies) -> str:
-    """Write what a copy needs."""
-    return f"{copies.accelerators} accelerators, {copies.cpus} CPUs and {copies.memory_gib} GiB"
+    """Say whether a copy fits on a node of the pool."""
+    return any(copies.accelerators <= kind.accelerators and has_room(copies, kind) for kind in pool.types)

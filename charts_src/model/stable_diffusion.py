@@ -9,7 +9,7 @@ from charts_src.lib.accelerators import Accelerator
 from charts_src.model.base import Form, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
-from charts_src.model.placing import known
+from charts_src.model.placing import accelerated_size, known
 from charts_src.model.serving import (
     Count,
     ModelSource,
@@ -19,7 +19,6 @@ from charts_src.model.serving import (
     fits,
     inference_pools,
     needed,
-    size,
 )
 
 ACCELERATOR: dict[str, Accelerator] = {"gpu": "nvidia", "inf2": "inferentia"}
@@ -160,7 +159,9 @@ def _unplaceable(variant: Variant, accelerator: Accelerator, karpenter: Karpente
         yield Problem((), f"no node pool has {accelerator} accelerators and purpose inference; add one")
     elif not any(fits(variant, pool) for pool in pools):
         yield Problem(
-            (), f"one copy needs {size(variant)}, more than any instance type of its pools has; lower them"
+            (),
+            f"one copy needs {accelerated_size(variant)}, more than any instance type of its pools has; "
+            "lower them",
         )
     else:
         yield from _above_limits(variant, pools)
