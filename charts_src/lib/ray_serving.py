@@ -23,12 +23,13 @@ HEAD_MEMORY = "8Gi"
 GROUP_LABEL = "ray.io/group"
 """Label that the operator gives pods, with the name of their worker group."""
 
-HEALTH = {"health_check_period_s": 10, "health_check_timeout_s": 30}
-"""Fields of a deployment: how often Serve asks a replica for its health, and how long it may take."""
-
-BACKPRESSURE: Body = {"backpressure_config": {"status_code": 429, "retry_after_s": 5}}
-"""Field of a deployment: how a request is refused when as many wait as may. Without it Serve says 503, which
-also means that nothing runs; clients wait as long as they are told."""
+DEPLOYMENT: Body = {
+    "health_check_period_s": 10,
+    "health_check_timeout_s": 30,
+    "backpressure_config": {"status_code": 429, "retry_after_s": 5},
+}
+"""What all deployments have. Without backpressure_config Serve says 503 when as many requests wait as may,
+which also means that nothing runs; with it clients wait as long as they are told."""
 
 
 class Served(NamedTuple):

@@ -17,9 +17,6 @@ FRONT_END = "front-end"
 _HTTP_REQUESTS = 1000
 """What a front end has in progress, most of it answers that come in pieces; as many again may wait for it."""
 
-_SHARED = ray_serving.HEALTH | ray_serving.BACKPRESSURE
-"""What all deployments have."""
-
 
 def serve_config(section: Llm) -> Body:
     """Give the configuration: HTTP in Api, one LLMServer for each model.
@@ -69,7 +66,7 @@ def _engine(name: str, model: LlmModel) -> Body:
 
 def _api(section: Llm) -> Body:
     """Have one replica on each front end, and none on a node that costs an accelerator."""
-    return _SHARED | {
+    return ray_serving.DEPLOYMENT | {
         "name": "Api",
         "num_replicas": section.front_ends.replicas,
         "max_replicas_per_node": 1,
@@ -83,7 +80,7 @@ def _api(section: Llm) -> Body:
 def _server(name: str, model: LlmModel, timeout: int) -> Body:
     """Admit more requests than the target, or Serve's autoscaler never sees a demand above it."""
     to_zero = {"downscale_to_zero_delay_s": model.downscale_to_zero_delay_seconds}
-    return _SHARED | {
+    return ray_serving.DEPLOYMENT | {
         "name": f"LLMServer:{name}",
         "autoscaling_config": {
             "min_replicas": model.replicas.min,

@@ -15,9 +15,6 @@ NEURON_CORES_PER_DEVICE = 2
 DEVICE: dict[Accelerator, str] = {"nvidia": "cuda", "inferentia": "neuron"}
 """Accelerator -> `device` of the application."""
 
-_SHARED = ray_serving.HEALTH | ray_serving.BACKPRESSURE
-"""What both deployments have. Without backpressure_config Serve says 503 when as many wait as may."""
-
 _HTTP_REQUESTS = 100
 """What an HTTP replica has in progress; as many again may wait for it."""
 
@@ -58,7 +55,7 @@ def neuron_cores(variant: Variant) -> int:
 
 def _frontend(variant: Variant) -> Body:
     """Have one replica on each worker that always runs, so that none asks for an accelerator node."""
-    return _SHARED | {
+    return ray_serving.DEPLOYMENT | {
         "name": "Frontend",
         "num_replicas": variant.replicas.min,
         "max_replicas_per_node": 1,
@@ -77,7 +74,7 @@ def _model(variant: Variant, accelerator: Accelerator, timeout: int) -> Body:
         needs: Body = {"num_gpus": variant.accelerators}
     else:
         needs = {"resources": {"neuron_cores": neuron_cores(variant)}}
-    return _SHARED | {
+    return ray_serving.DEPLOYMENT | {
         "name": "TextToImage",
         "autoscaling_config": {
             "min_replicas": variant.replicas.min,
