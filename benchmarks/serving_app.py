@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PIL import Image
@@ -17,32 +18,34 @@ from stable_diffusion_serve.generation import Job
 from stable_diffusion_serve.model import TextToImage
 from stable_diffusion_serve.settings import Settings, read
 
-SIDE = 512
-
-_FIXED_SECONDS = 0.2
-_PICTURE_SECONDS = 0.1
-
 
 class Device:
     """An accelerator beside the CPU: a call takes a fixed time and some for each picture, and no CPU."""
 
-    def __init__(self) -> None:
-        noise = Image.effect_noise((SIDE, SIDE), 12).convert("RGB")
+    def __init__(self, side: int, fixed: float, each: float) -> None:
+        """Give pictures of `side` pixels squared; a call takes `fixed` seconds and `each` for a picture."""
+        self._side, self._fixed, self._each = side, fixed, each
+        noise = Image.effect_noise((side, side), 12).convert("RGB")
         self._picture = Image.blend(
-            Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB"), noise, 0.3
+            Image.radial_gradient("L").resize((side, side)).convert("RGB"), noise, 0.3
         )
 
     def shape(self, job: Job) -> Shape:
-        return Shape(SIDE, SIDE, job.steps, job.guidance, negative=False)
+        return Shape(self._side, self._side, job.steps, job.guidance, negative=False)
 
     def generate(self, shape: Shape, jobs: Sequence[Job], wanted: Wanted) -> list[Image.Image]:  # noqa: ARG002
-        time.sleep(seconds(len(jobs)))
+        time.sleep(self.seconds(len(jobs)))
         return [self._picture.copy() for _ in jobs]
 
+    def seconds(self, pictures: int) -> float:
+        """Give the time of a call."""
+        return self._fixed + self._each * pictures
 
-def seconds(pictures: int) -> float:
-    """Give the time of a call."""
-    return _FIXED_SECONDS + _PICTURE_SECONDS * pictures
+
+DEVICES = {"sdxl": partial(Device, 1024, 0, 2.54), "quick": partial(Device, 512, 0.2, 0.1)}
+"""`sdxl`: 30 steps of stable-diffusion-xl-base-1.0 in bfloat16, compiled, on an A100 of 80 GB
+(huggingface/diffusers at 06d6b30, docs/source/en/tutorials/fast_diffusion.md); not compiled they take 3.31 s.
+`quick`: an assumption, in which a picture more costs a third of the first."""
 
 
 class ServeBatches:
@@ -58,19 +61,19 @@ class ServeBatches:
         batch = serve.batch(max_batch_size=size, batch_wait_timeout_s=wait_seconds)
         self._together: Any = batch(together)
 
-    async def submit(self, key: Shape, item: Job) -> Any:
+    async def submit(self, key: Shape, item: Job, company: bool = False) -> Any:  # noqa: ARG002
         return await self._together((key, item))
 
 
-def _device(_settings: Settings) -> Engine:
-    return Device()
+def _device(settings: Settings) -> Engine:
+    return DEVICES[settings.model_source]()
 
 
 def build(args: dict[str, Any]) -> Application:
-    """Serve the source `device`, or a pipeline; `serve_batch` puts @serve.batch in the place of Batcher."""
+    """Serve a device, or a pipeline; `serve_batch` puts @serve.batch in the place of Batcher."""
     batcher = ServeBatches if args.pop("serve_batch", False) else Batcher
     settings = read(args)
     frontend: Any = Frontend
     model: Any = TextToImage
-    load = _device if settings.model_source == "device" else engine.load
+    load = _device if settings.model_source in DEVICES else engine.load
     return frontend.bind(model.bind(settings, load, batcher), settings)

@@ -30,7 +30,7 @@ class Model:
 
 
 async def results(batcher: Batcher[str, int, int], *items: tuple[str, int]) -> list[Done[int]]:
-    return await asyncio.gather(*(batcher.submit(key, item) for key, item in items))
+    return await asyncio.gather(*(batcher.submit(key, item, company=True) for key, item in items))
 
 
 def test_items_of_one_kind_share_a_call_and_each_gets_its_own_result() -> None:
@@ -79,6 +79,19 @@ def test_a_user_alone_is_not_kept_waiting() -> None:
         return (await batcher.submit("a", 1)).waited
 
     assert asyncio.run(main()) < 1
+
+
+def test_what_is_on_its_way_is_waited_for() -> None:
+    model = Model()
+
+    async def main() -> None:
+        batcher = Batcher(model.run, 2, WAIT)
+        first = asyncio.create_task(batcher.submit("a", 0, company=True))
+        await asyncio.sleep(WAIT / 5)
+        await asyncio.gather(first, batcher.submit("a", 1, company=True))
+
+    asyncio.run(main())
+    assert model.calls == [("a", [0, 1])]
 
 
 def test_an_error_goes_to_all_that_shared_the_call_and_the_next_call_runs() -> None:

@@ -18,9 +18,6 @@ Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_BLINK_SECONDS = 0.01
-"""What every call waits, for the pictures of one request to arrive together."""
-
 
 class Done(NamedTuple, Generic[Result]):
     """A result, and what became of its request."""
@@ -38,6 +35,7 @@ class Done(NamedTuple, Generic[Result]):
 class _Ticket(Generic[Key, Item, Result]):
     key: Key
     item: Item
+    company: bool
     arrived: float
     done: "asyncio.Future[Done[Result]]"
 
@@ -53,8 +51,8 @@ class Batcher(Generic[Key, Item, Result]):
     ) -> None:
         """Give calls at most `size` items of one key.
 
-        A call waits up to `wait_seconds` for more while requests come several at a time; a user alone is not
-        kept waiting.
+        A call waits up to `wait_seconds` for more while items come several at a time; one alone is not kept
+        waiting.
         """
         self._run = run
         self._size = size
@@ -65,13 +63,13 @@ class Batcher(Generic[Key, Item, Result]):
         self._task: asyncio.Task[None] | None = None
         self._last_size = 1
 
-    async def submit(self, key: Key, item: Item) -> Done[Result]:
+    async def submit(self, key: Key, item: Item, company: bool = False) -> Done[Result]:
         """Give the result for an item; whoever is cancelled takes the item out, also of a running call.
 
-        Raises what the call raised.
+        `company` says that more are on their way. Raises what the call raised.
         """
         loop = asyncio.get_running_loop()
-        ticket = _Ticket[Key, Item, Result](key, item, loop.time(), loop.create_future())
+        ticket = _Ticket[Key, Item, Result](key, item, company, loop.time(), loop.create_future())
         self._waiting.append(ticket)
         self._arrival.set()
         if self._task is None or self._task.done():
@@ -96,9 +94,8 @@ class Batcher(Generic[Key, Item, Result]):
             await self._arrival.wait()
         start = loop.time()
         while len(self._mates()) < self._size:
-            company = self._last_size > 1 or len(self._waiting) > 1
-            left = start + (max(self._wait, _BLINK_SECONDS) if company else _BLINK_SECONDS) - loop.time()
-            if self._size == 1 or left <= 0 or not self._waiting:
+            left = start + self._wait - loop.time()
+            if not self._company() or left <= 0:
                 break
             self._arrival.clear()
             with suppress(TimeoutError):
@@ -107,6 +104,11 @@ class Batcher(Generic[Key, Item, Result]):
         batch = self._mates()
         self._waiting = [ticket for ticket in self._waiting if ticket not in batch]
         return batch
+
+    def _company(self) -> bool:
+        """Say whether more may come soon; not when all were cancelled meanwhile."""
+        several = self._last_size > 1 or len(self._waiting) > 1
+        return bool(self._waiting) and (several or self._waiting[0].company)
 
     def _mates(self) -> list[_Ticket[Key, Item, Result]]:
         if not self._waiting:

@@ -24,6 +24,8 @@ class Job(NamedTuple):
     """In pixels; None for the model's own."""
     height: int | None
     seed: int
+    company: bool = False
+    """Whether its request is for several pictures."""
 
 
 class Generate(BaseModel):
@@ -82,6 +84,7 @@ class Generate(BaseModel):
                 self.width,
                 self.height,
                 (first + number) % SEEDS,
+                company=self.images > 1,
             )
             for number in range(self.images)
         ]

@@ -53,7 +53,7 @@ class TextToImage:
         """Give a picture, or say why there is none. Raises what the model raised."""
         try:
             shape = self._engine.shape(job)
-            done = await self._batcher.submit(shape, job)
+            done = await self._batcher.submit(shape, job, job.company)
         except InputError as error:
             return Refusal(str(error))
         except Exception:
