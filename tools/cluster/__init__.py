@@ -1,0 +1,1 @@
+"""A real control plane on loopback, with the real operators and without containers."""
