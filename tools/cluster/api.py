@@ -140,7 +140,7 @@ class Api:
         return self.path(obj["apiVersion"], obj["kind"], metadata.get("namespace", ""), metadata["name"])
 
     def _resource(self, api_version: str, kind: str) -> tuple[str, bool]:
-        """Look up the plural of a kind and whether it is namespaced; a kind that is not known is asked for."""
+        """Look up the plural of a kind and whether it is namespaced; asks for what it does not know."""
         key = api_version, kind
         if key not in self._resources:
             for each in self.request("GET", _prefix(api_version)).json()["resources"]:

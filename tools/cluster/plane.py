@@ -4,8 +4,8 @@ The API server has every feature and admission plugin that is on by default, RBA
 policies among them. etcd does not wait for the disk: nothing here outlives the plane.
 
 kwok runs twice: for most nodes with stages of nodes and pods, for those that run pods as local processes
-(label genai-on-eks/runs: locally) with stages of nodes only. So it keeps both ready, and leaves the pods of the
-latter alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/cmd/root.go,
+(label genai-on-eks/runs: locally) with stages of nodes only. So it keeps both ready, and leaves the pods of
+the latter alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/cmd/root.go,
 pkg/kwok/controllers/pod_controller.go).
 """
 

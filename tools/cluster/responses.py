@@ -8,7 +8,7 @@ _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """A Warning header as RFC 7234, section 5.5, writes it: code, agent, text in quotes."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # it says what happened
     """The API server refused a request."""
 
     def __init__(self, status: int, message: str, reason: str) -> None:
