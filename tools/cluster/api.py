@@ -117,9 +117,10 @@ class Api:
     def ready(self) -> bool:
         """Say whether the server is there and ready."""
         try:
-            return self._session.get(f"{self.url}/readyz", timeout=_TIMEOUT).status_code == requests.codes.ok
-        except (requests.ConnectionError, OSError):  # OSError: its certificate is not written yet
+            found = self._session.get(f"{self.url}/readyz", timeout=_TIMEOUT)
+        except OSError:  # nothing listens, or its certificate is not written yet
             return False
+        return bool(found.status_code == requests.codes.ok)
 
     def request(self, verb: str, path: str, **arguments: Any) -> requests.Response:
         """Send any request."""
