@@ -96,7 +96,7 @@ def wait_established(api: Api, name: str) -> None:
 
     def established() -> bool:
         found = api.get("apiextensions.k8s.io/v1", _CRD, name) or {}
-        conditions = found.get("status", {}).get("conditions", ())
+        conditions = found.get("status", {}).get("conditions") or ()  # null at first
         return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
     eventually(established, 30, f"{_CRD} {name} is not Established")
