@@ -59,7 +59,9 @@ class Shim:
         start(status, [("Content-Type", kind), ("Content-Length", str(len(answer)))])
         return [answer]
 
-    def _answer(self, action: str, query: Query, body: bytes, environ: WSGIEnvironment) -> tuple[str, str, bytes]:
+    def _answer(
+        self, action: str, query: Query, body: bytes, environ: WSGIEnvironment
+    ) -> tuple[str, str, bytes]:
         setup = self._setup
         if action == _SSM_ACTION:
             status, answer = aws_answers.parameter(_name_in(body), setup.version)

@@ -31,7 +31,7 @@ _VARIANTS = {
     ("arm64", "standard"): "ami-0000000000000a004",
     ("arm64", "nvidia"): "ami-0000000000000a005",
 }
-"""Variants of AL2023 that Karpenter asks for (pkg/providers/amifamily/al2023.go) -> the image's made-up id."""
+"""Variant of AL2023 that Karpenter asks for (pkg/providers/amifamily/al2023.go) -> a made-up id."""
 
 _PARAMETER = re.compile(
     r"/aws/service/eks/optimized-ami/(?P<minor>\d\.\d+)/amazon-linux-2023/(?P<arch>x86_64|arm64)/"

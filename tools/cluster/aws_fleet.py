@@ -31,11 +31,17 @@ class Launch(NamedTuple):
 def narrowed(query: Query) -> Query:
     """Keep the cheapest instance type alone; of equals the first by name and zone.
 
-    That is EC2's `lowest-price`. For Spot, `price-capacity-optimized` also looks at how much of a type is left,
-    which nobody knows here: among types of a Spot pool this is a model.
+    That is EC2's `lowest-price`. For Spot, `price-capacity-optimized` also looks at how much of a type is
+    left, which nobody knows here: among types of a Spot pool this is a model.
     """
     choices = [
-        (_price(name), name, query.get(key.replace("InstanceType", "AvailabilityZone"), ""), *found.groups())
+        (
+            _price(name),
+            name,
+            query.get(key.replace("InstanceType", "AvailabilityZone"), ""),
+            found[1],
+            found[2],
+        )
         for key, name in query.items()
         if (found := _OVERRIDE.fullmatch(key))
     ]

@@ -93,7 +93,9 @@ def _reservations(objects: Objects) -> Iterator[Reservation]:
     classes = {body["metadata"]["name"]: body for body in objects.values() if body["kind"] == "EC2NodeClass"}
     for pool in (body for body in objects.values() if body["kind"] == "NodePool"):
         template = pool["spec"]["template"]["spec"]
-        for term in classes[template["nodeClassRef"]["name"]]["spec"].get("capacityReservationSelectorTerms", ()):
+        for term in classes[template["nodeClassRef"]["name"]]["spec"].get(
+            "capacityReservationSelectorTerms", ()
+        ):
             yield _reservation(pool, _required(template), term)
 
 

@@ -1,12 +1,13 @@
 """Plays the part of the kubelets of nodes that Karpenter launches: each joins the cluster.
 
-    python -m tools.cluster.joiner URL AUTHORITY < TOKEN
+    KUBE_TOKEN=... python -m tools.cluster.joiner URL AUTHORITY
 
-URL is the API server's, AUTHORITY the file with its certificate, TOKEN one that may write Nodes. A Node gets the
-labels, taints and resources that Karpenter expects of it; kwok then makes it Ready, and its startup taints go
+URL is the API server's, AUTHORITY the file with its certificate; the token may write Nodes. A Node gets the
+labels, taints and resources that Karpenter expects of it; kwok then makes it Ready, and its startup taints go,
 as the CSI drivers take them off real nodes.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -45,7 +46,7 @@ def joining(claim: Body) -> Body | None:
 
 
 def started(claim: Body, node: Body) -> list[Body] | None:
-    """Give the taints of a registered and ready node without its startup taints; None when there is no change."""
+    """Give the taints of a registered, ready node without its startup taints; None if nothing changes."""
     ready = any(
         each["type"] == "Ready" and each["status"] == "True" for each in node["status"].get("conditions", ())
     )
@@ -92,4 +93,4 @@ def main(url: str, authority: Path, token: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.stdin.read().strip())
+    main(sys.argv[1], Path(sys.argv[2]), os.environ["KUBE_TOKEN"])

@@ -1,6 +1,6 @@
 """On-Demand prices of EC2 instances, where one is known.
 
-Source: prices.json beside this file, which names its own source and date; tools/on_demand_prices.py writes it.
+Source: prices.json beside this file, which names its own source; tools/on_demand_prices.py writes it.
 """
 
 import json
@@ -25,7 +25,9 @@ class Prices:
     def note(self, region: str) -> str:
         """Say where the prices are from, and what that means for a region."""
         text = f"On-Demand prices of {self.region}, Linux, {self.date}; {self.source}"
-        return text if region == self.region else f"{text}. The nodes are in {region}, where prices may differ"
+        return (
+            text if region == self.region else f"{text}. The nodes are in {region}, where prices may differ"
+        )
 
 
 @cache
