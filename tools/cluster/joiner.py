@@ -3,8 +3,8 @@
     KUBE_TOKEN=... python -m tools.cluster.joiner URL AUTHORITY
 
 URL is the API server's, AUTHORITY the file with its certificate; the token may write Nodes. A Node gets the
-labels, taints and resources that Karpenter expects of it; kwok then makes it Ready, and its startup taints go,
-as the CSI drivers take them off real nodes.
+labels, taints and resources that Karpenter expects of it; kwok then makes it Ready, and its startup taints
+go, as the CSI drivers take them off real nodes.
 """
 
 import os

@@ -36,6 +36,7 @@ DEVIATIONS = {
     "METRICS_PORT": "many may run on one machine",
     "HEALTH_PROBE_PORT": "as above",
     "LOG_LEVEL": "debug, to say more in a failed test",
+    "DISABLE_LEADER_ELECTION": "it finds the namespace of its lease only inside a cluster",
     "KUBECONFIG": "it runs outside the cluster, with a token of its ServiceAccount",
 }
 """What differs from the rendered Deployment, and why."""
@@ -82,8 +83,19 @@ def start_karpenter(plane: Plane, env: str, rendered: Path = ROOT / "rendered") 
         "karpenter", binary("karpenter"), environ=settings(deployment(objects)) | _instead(plane, endpoint)
     )
     found = Karpenter(process, aws, joiner, endpoint, setup)
-    eventually(lambda: all_ready(plane.api), 90, lambda: f"{_unready(plane.api)}\n{process.tail()}")
+    _wait(plane.api, process)
     return found
+
+
+def _wait(api: Api, process: Process) -> None:
+    """Wait until all pools are ready, or Karpenter has ended."""
+
+    def failed() -> str:
+        return "not ready: " + "; ".join(_unready(api)) + f"\n{process.tail()}"
+
+    eventually(lambda: not process.alive() or all_ready(api), 90, failed)
+    if not process.alive():
+        raise TimeoutError(failed())
 
 
 def apply_for_karpenter(api: Api, env: str, root: Path = ROOT) -> None:
@@ -170,6 +182,7 @@ def _instead(plane: Plane, endpoint: str) -> dict[str, str]:
         "KUBECONFIG": str(plane.kubeconfig_of(_NAMESPACE, "karpenter")),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "DISABLE_LEADER_ELECTION": "true",
         "INTERRUPTION_QUEUE": "",
         "ISOLATED_VPC": "true",
         "METRICS_PORT": str(metrics),

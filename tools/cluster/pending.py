@@ -77,7 +77,7 @@ def pods_for(workload: Workload, namespace: str, most: int | None = None) -> lis
 
 
 def _at_once(pods: list[Pod]) -> list[Pod]:
-    """Keep what runs at the same time: of the steps of a workflow the largest, and of the jobs they create."""
+    """Keep what runs at the same time: of a workflow the largest step, and the largest of created jobs."""
     if pods[0].owner.kind != "WorkflowTemplate":
         return pods
     largest: dict[str, Pod] = {}
