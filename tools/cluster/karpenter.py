@@ -36,7 +36,7 @@ DEVIATIONS = {
     "METRICS_PORT": "many may run on one machine",
     "HEALTH_PROBE_PORT": "as above",
     "LOG_LEVEL": "debug, to say more in a failed test",
-    "DISABLE_LEADER_ELECTION": "it finds the namespace of its lease only inside a cluster",
+    "LEADER_ELECTION_NAMESPACE": "it finds the namespace of its lease only inside a cluster",
     "KUBECONFIG": "it runs outside the cluster, with a token of its ServiceAccount",
 }
 """What differs from the rendered Deployment, and why."""
@@ -182,7 +182,7 @@ def _instead(plane: Plane, endpoint: str) -> dict[str, str]:
         "KUBECONFIG": str(plane.kubeconfig_of(_NAMESPACE, "karpenter")),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "DISABLE_LEADER_ELECTION": "true",
+        "LEADER_ELECTION_NAMESPACE": _NAMESPACE,
         "INTERRUPTION_QUEUE": "",
         "ISOLATED_VPC": "true",
         "METRICS_PORT": str(metrics),
