@@ -93,6 +93,10 @@ workloads-fingerprint: $(VENV)
 lint: $(VENV) ## Check style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
 
+.PHONY: plan-nodes
+plan-nodes: $(VENV) $(WORKLOADS) ## Print the nodes that Karpenter would launch for all workloads of ENV, and their price; FORMAT=json
+	@.venv-workloads/bin/python -m tools.cluster.plan_nodes $(ENV) $(if $(filter json,$(FORMAT)),--json)
+
 .PHONY: new
 new: $(VENV) ## Write the files of a new component NAME
 	@$(CHARTS) new $(NAME)

@@ -57,6 +57,9 @@ class NodePlan:
         """Instance types without a known price."""
         return sorted({node.instance_type for node in self.nodes if node.on_demand_per_hour is None})
 
+    def _sum(self, kind: str) -> float:
+        return sum(node.on_demand_per_hour or 0 for node in self.nodes if node.capacity_type == kind)
+
     def data(self) -> dict[str, Any]:
         """Give it as JSON can write it."""
         return {
@@ -77,15 +80,17 @@ class NodePlan:
 
     def text(self) -> str:
         """Write it for people."""
-        rows = [
+        alike = Counter(
             f"{node.pool:<14}{node.instance_type:<16}{node.capacity_type:<11}"
             f"{_dollars(node.on_demand_per_hour):>10}  {_list(node.workloads)}"
             for node in self.nodes
-        ]
-        head = f"{'pool':<14}{'type':<16}{'capacity':<11}{'$/h':>10}  workloads"
+        )
+        rows = [f"{count:>5}  {row}" for row, count in alike.items()]
+        head = f"{'nodes':<7}{'pool':<14}{'type':<16}{'capacity':<11}{'$/h each':>10}  pods on each"
         more = f", and the unknown price of {', '.join(self.unknown)}" if self.unknown else ""
         total = f"{len(self.nodes)} nodes: {self.on_demand_per_hour:.2f} $/h On-Demand{more}"
-        kinds = {node.capacity_type for node in self.nodes}
+        kinds = sorted({node.capacity_type for node in self.nodes})
+        total += "".join(f"; {kind} nodes {self._sum(kind):.2f}" for kind in kinds if len(kinds) > 1)
         notes = [_SPOT] * ("spot" in kinds) + [_RESERVED] * ("reserved" in kinds)
         left = [f"waits: {each.pods} x {each.workload}: {each.reason}" for each in self.waiting]
         return "\n".join([head, *rows, total, *left, *notes, self.prices.note(self.region)])

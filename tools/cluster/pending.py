@@ -61,7 +61,6 @@ def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:
             "name": name,
             "namespace": namespace or pod.namespace,
             "labels": {**_labels(pod), WORKLOAD: workload},
-            "annotations": {"karpenter.sh/do-not-disrupt": "true"} if pod.gang else {},
         },
         "spec": {**spec, "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0},
     }
