@@ -1,4 +1,4 @@
-"""Karpenter's AWS provider takes the rendered pools as they are, and launches what the workloads are meant for.
+"""Karpenter's AWS provider takes the rendered pools as they are, and launches what workloads are meant for.
 
 Zones are never compared: among equal ones Karpenter takes any.
 """
