@@ -6,6 +6,7 @@ import pytest
 
 from charts_src import workspace
 from charts_src.lib.instances import names
+from charts_src.objects import Body
 from tools.cluster import aws_answers
 from tools.cluster.aws_fleet import narrowed
 from tools.cluster.aws_setup import Reservation
@@ -18,7 +19,7 @@ from tools.on_demand_prices import table
 
 CONFIG = "LaunchTemplateConfigs"
 PATH = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/nvidia"
-CLAIM = {
+CLAIM: Body = {
     "metadata": {"name": "gpu-1", "labels": {"karpenter.sh/nodepool": "gpu"}},
     "spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}], "startupTaints": [{"key": "csi"}]},
     "status": {"providerID": "aws:///us-east-2a/i-1", "capacity": {"cpu": "8"}, "allocatable": {"cpu": "7"}},
