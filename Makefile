@@ -75,11 +75,15 @@ check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned pack
 
 .PHONY: test
 test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool lint ## Run the fast tests
-	@.venv/bin/pytest -m "not heavy" -n auto
+	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
 test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fuzzing, kill -9, schemas
-	@.venv/bin/pytest -m heavy -n auto
+	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
+
+.PHONY: cluster-test
+cluster-test: $(WORKLOADS) ## Apply every rendered object to a real control plane on loopback
+	@.venv-workloads/bin/pytest tests/cluster
 
 .PHONY: test-workloads
 test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
