@@ -160,20 +160,20 @@ def placed(claim: Body) -> Placed:
 
 
 def run(api: Api, pods: list[Body], seconds: float = 60) -> None:
-    """Create pods, and wait until each runs."""
+    """Create pods, and wait until each is bound to a node."""
     for each in pods:
         api.create(each)
     names = {each["metadata"]["name"] for each in pods}
 
     def waiting() -> list[str]:
-        running = {
+        bound = {
             each["metadata"]["name"]
             for each in api.list("v1", "Pod", NAMESPACE)
-            if each["status"].get("phase") == "Running"
+            if each["spec"].get("nodeName")
         }
-        return sorted(names - running)
+        return [f"{name}: {api.get('v1', 'Pod', name, NAMESPACE)}" for name in sorted(names - bound)]
 
-    eventually(lambda: not waiting(), seconds, lambda: f"do not run: {waiting()}")
+    eventually(lambda: not waiting(), seconds, lambda: f"have no node: {waiting()}")
 
 
 def why(api: Api, name: str) -> str:
