@@ -1,4 +1,4 @@
-"""Pin the Go module of a tool anew: `python -m tools.pin FOLDER MODULE VERSION PACKAGE [OLD=NEW@VERSION...]`.
+"""Pin the Go module of a tool anew: `python -m tools.pin FOLDER MODULE VERSION PACKAGE... [OLD=NEW...]`.
 
 Writes tools/FOLDER/go.mod and go.sum: what the module itself pins, so that the tool is built from what its
 release was built from, and the module. A Go module that is required does not bring its `replace` lines along,
@@ -48,8 +48,8 @@ def edits(upstream: dict[str, Any], version: str) -> list[str]:
     return found
 
 
-def pin(folder: Path, module: str, version: str, package: str, *replacements: str) -> None:
-    """Write go.mod and go.sum of a tool that is built from a package of a version of a module."""
+def pin(folder: Path, module: str, version: str, packages: list[str], replacements: list[str]) -> None:
+    """Write go.mod and go.sum of a tool that is built from packages of a version of a module."""
     folder.mkdir(exist_ok=True)
     source = json.loads(go(TOOLS, "mod", "download", "-json", f"{module}@{version}"))
     upstream = json.loads(go(TOOLS, "mod", "edit", "-json", source["GoMod"]))
@@ -61,9 +61,9 @@ def pin(folder: Path, module: str, version: str, package: str, *replacements: st
         go(folder, "mod", "edit", f"-replace={path}=./{own.parent.name}")
     for each in replacements:
         go(folder, "mod", "edit", f"-replace={each}")
-    go(folder, "list", "-deps", package)  # adds the checksums that are missing
+    go(folder, "list", "-deps", *packages)  # adds the checksums that are missing
 
 
 if __name__ == "__main__":
-    _, name, *of_tool = sys.argv
-    pin(TOOLS / name, *of_tool)
+    _, name, of_module, of_version, *rest = sys.argv
+    pin(TOOLS / name, of_module, of_version, [x for x in rest if "=" not in x], [x for x in rest if "=" in x])
