@@ -75,11 +75,27 @@ check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned pack
 
 .PHONY: test
 test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool lint ## Run the fast tests
-	@.venv/bin/pytest -m "not heavy" -n auto
+	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
 test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fuzzing, kill -9, schemas
-	@.venv/bin/pytest -m heavy -n auto
+	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
+
+.PHONY: tools
+tools: $(VENV) .tools/go ## Build what a control plane is made of, and the operators: once, below ~/.cache
+	@.venv/bin/python -m tools.build $(NAMES)
+
+.PHONY: cluster
+cluster: tools $(WORKLOADS) ## Start a control plane on loopback with ENV and its operators on it, to look around with kubectl
+	@.venv-workloads/bin/python -m tools.cluster up $(ENV)
+
+.PHONY: cluster-down
+cluster-down: $(WORKLOADS) ## End the control plane of ENV
+	@.venv-workloads/bin/python -m tools.cluster down $(ENV)
+
+.PHONY: cluster-test
+cluster-test: tools $(WORKLOADS) ## Prove the manifests on a real control plane, with the real operators; needs root
+	@.venv-workloads/bin/pytest $(or $(ONLY),tests/cluster)
 
 .PHONY: test-workloads
 test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
@@ -92,6 +108,10 @@ workloads-fingerprint: $(VENV)
 .PHONY: lint
 lint: $(VENV) ## Check style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/ruff format --quiet --check . && .venv/bin/mypy
+
+.PHONY: plan-nodes
+plan-nodes: tools $(WORKLOADS) ## Print the nodes that Karpenter would launch for all workloads of ENV, and their price; FORMAT=json
+	@.venv-workloads/bin/python -m tools.cluster.plan_nodes $(ENV) $(if $(filter json,$(FORMAT)),--json)
 
 .PHONY: new
 new: $(VENV) ## Write the files of a new component NAME

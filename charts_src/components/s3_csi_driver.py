@@ -56,7 +56,7 @@ class S3CsiDriver(Component):
     def compose(self) -> None:
         """Add the driver, what it may do and what it may talk to."""
         env = self.env
-        self.add(_csi_driver())
+        self.add(_csi_driver(self.env))
         self._controller_permissions()
         self._node_permissions()
         containers = [s3_csi.controller_container(env)]
@@ -92,14 +92,19 @@ class S3CsiDriver(Component):
         self.add(rbac.role_binding(WATCH_ROLE, NODE_ACCOUNT, STORAGE, MOUNT_S3))
 
 
-def _csi_driver() -> Body:
-    """Ask kubelet for tokens of the pods that mount, and to publish volumes again before those expire."""
+def _csi_driver(env: Environment) -> Body:
+    """Ask kubelet for tokens of the pods that mount, and to publish volumes again before those expire.
+
+    The driver reads them from the attributes of the volume only (v1.15.0, pkg/driver/node/volumecontext);
+    since Kubernetes 1.35 the API server warns of a driver that does not say so.
+    """
+    place = {} if env.kubernetes == "1.34" else {"serviceAccountTokenInSecrets": False}
     tokens = [
         {"audience": audience, "expirationSeconds": 3600}
         for audience in ("sts.amazonaws.com", "pods.eks.amazonaws.com")
     ]
     return csi_objects.csi_driver(
-        s3_csi.DRIVER, podInfoOnMount=True, requiresRepublish=True, tokenRequests=tokens
+        s3_csi.DRIVER, podInfoOnMount=True, requiresRepublish=True, tokenRequests=tokens, **place
     )
 
 

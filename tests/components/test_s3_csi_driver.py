@@ -161,6 +161,7 @@ def test_kubelet_gives_tokens_for_pod_identity_and_publishes_volumes_again() -> 
         "pods.eks.amazonaws.com",
     ]
     assert (spec["attachRequired"], spec["podInfoOnMount"], spec["requiresRepublish"]) == (False, True, True)
+    assert spec["serviceAccountTokenInSecrets"] is False
 
 
 def test_leader_and_stand_by_are_asked_for_their_metrics_as_they_have_no_other_endpoint() -> None:

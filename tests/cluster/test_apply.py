@@ -1,0 +1,119 @@
+"""Every rendered object is taken by a real API server, as it is and without a warning, and only once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from charts_src.objects import Body, Identity
+from charts_src.proofs.pods import all_pods
+from tools.cluster.api import Applied
+from tools.cluster.nodes import environment_nodes
+from tools.cluster.plane import Plane
+from tools.cluster.plane import plane as running
+from tools.cluster.responses import Refused
+from tools.cluster.tree import Installed, install, tree
+
+
+@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+def env(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    with running(tmp_path_factory.mktemp(env) / "state") as found:
+        for node in environment_nodes(env):
+            found.api.create(node)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def installed(own: Plane, env: str) -> Installed:
+    return install(own, env)
+
+
+def config_map(name: str, **fields: Any) -> Body:
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, **fields}
+
+
+def everything(installed: Installed) -> dict[Identity, Applied]:
+    return installed.objects | {key: pair[0] for key, pair in installed.webhooks.items()}
+
+
+def ours(body: Body) -> list[Body]:
+    entries = body["metadata"]["managedFields"]
+    return [each for each in entries if each["manager"] == "genai-on-eks" and each["operation"] == "Apply"]
+
+
+def test_every_object_is_applied_without_a_warning(installed: Installed, env: str) -> None:
+    applied = everything(installed)
+    assert set(applied) == {Identity.of(body) for wave in tree(env) for body in wave.objects}
+    assert {str(key): found.warnings for key, found in applied.items() if found.warnings} == {}
+
+
+def test_a_second_time_changes_nothing(own: Plane, env: str, installed: Installed) -> None:
+    # A controller may have written to an object since. An application that changes anything renews the
+    # time of its own entry (apimachinery, pkg/util/managedfields/internal/managedfieldsupdater.go).
+    again = install(own, env).objects
+    changed = [
+        str(key)
+        for key, found in again.items()
+        if found.object["metadata"]["resourceVersion"]
+        != installed.objects[key].object["metadata"]["resourceVersion"]
+        and ours(found.object) != ours(installed.objects[key].object)
+    ]
+    assert changed == []
+    assert [
+        str(key)
+        for key, (first, second) in installed.webhooks.items()
+        if first.object["metadata"]["resourceVersion"] != second.object["metadata"]["resourceVersion"]
+    ] == []
+
+
+@pytest.mark.usefixtures("installed")
+def test_every_pod_is_admitted_to_its_namespace(own: Plane, env: str) -> None:
+    refused = {}
+    pods = all_pods(body for wave in tree(env) for body in wave.objects)
+    assert pods
+    for pod in pods:
+        metadata = {"generateName": "projected-", "namespace": pod.namespace, "labels": pod.labels}
+        body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod.spec}
+        try:
+            warnings = own.api.created(body, dry_run=True).warnings
+        except Refused as error:
+            warnings = [error.message]
+        if warnings:
+            refused[str(pod)] = warnings
+    assert refused == {}
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_privileged_pod_is_refused_where_the_namespace_says_so(own: Plane) -> None:
+    label = "pod-security.kubernetes.io/enforce"
+    namespaces = own.api.list("v1", "Namespace", labels=f"{label} in (restricted, baseline)")
+    assert namespaces
+    container = {"name": "main", "image": "a", "securityContext": {"privileged": True}}
+    for namespace in namespaces:
+        metadata = {"name": "privileged", "namespace": namespace["metadata"]["name"]}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+        with pytest.raises(Refused, match="violates PodSecurity"):
+            own.api.create(pod, dry_run=True)
+
+
+def test_an_unknown_field_is_refused(plane: Plane) -> None:
+    with pytest.raises(Refused, match="field not declared in schema"):
+        plane.api.apply(config_map("bad", dta={"key": "value"}))
+
+
+def test_a_warning_is_seen(plane: Plane) -> None:
+    container = {
+        "name": "main",
+        "image": "a",
+        "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}],
+    }
+    metadata = {"name": "warned", "namespace": "default"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+    (warning,) = plane.api.created(pod, dry_run=True).warnings
+    assert "hides previous definition" in warning

@@ -1,0 +1,132 @@
+"""What stands in for AWS and for kubelets, each part for itself."""
+
+import json
+
+import pytest
+
+from charts_src import workspace
+from charts_src.lib.instances import names
+from charts_src.objects import Body
+from tools.cluster import aws_answers
+from tools.cluster.aws_fleet import narrowed
+from tools.cluster.aws_setup import Reservation
+from tools.cluster.joiner import joining, started
+from tools.cluster.karpenter import deployment, settings
+from tools.cluster.node_plan import Seen, planned
+from tools.cluster.pending import WORKLOAD
+from tools.cluster.price_table import prices
+from tools.on_demand_prices import table
+
+CONFIG = "LaunchTemplateConfigs"
+PATH = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/nvidia"
+CLAIM: Body = {
+    "metadata": {"name": "gpu-1", "labels": {"karpenter.sh/nodepool": "gpu"}},
+    "spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}], "startupTaints": [{"key": "csi"}]},
+    "status": {"providerID": "aws:///us-east-2a/i-1", "capacity": {"cpu": "8"}, "allocatable": {"cpu": "7"}},
+}
+
+
+def test_the_table_of_prices_has_what_its_source_has_and_no_more() -> None:
+    assert prices().of("p5.48xlarge") == 55.04
+    assert prices().date == "2026-07-20"
+    assert prices().of("trn2.48xlarge") is None
+    assert prices().of("p5e.48xlarge") is None
+    unknown = {name for name in names() if prices().of(name) is None}
+    assert {name.partition(".")[0] for name in unknown} == {"p5e", "trn2"}
+
+
+def test_a_table_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected prices of us-east-1"):
+        table("package pricing\n")
+
+
+def test_prices_of_another_region_are_told() -> None:
+    assert "may differ" in prices().note("us-west-2")
+    assert "may differ" not in prices().note("us-east-1")
+
+
+def test_the_cheapest_type_is_started() -> None:
+    asked = {"Type": "instant"}
+    for index, name in enumerate(("p5.48xlarge", "m7i.xlarge", "trn2.48xlarge"), 1):
+        asked[f"{CONFIG}.1.Overrides.{index}.InstanceType"] = name
+        asked[f"{CONFIG}.1.Overrides.{index}.AvailabilityZone"] = "us-east-2a"
+    assert narrowed(asked) == {
+        "Type": "instant",
+        f"{CONFIG}.1.Overrides.1.InstanceType": "m7i.xlarge",
+        f"{CONFIG}.1.Overrides.1.AvailabilityZone": "us-east-2a",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        (f"{PATH}/amazon-eks-node-al2023-x86_64-nvidia-1.36-v20260714/image_id", 200),
+        (f"{PATH}/amazon-eks-node-al2023-x86_64-nvidia-1.36-v2026/image_id", 400),
+        (f"{PATH}/amazon-eks-node-al2023-x86_64-nvidia-1.35-v20260714/image_id", 400),
+        (f"{PATH.replace('1.36', '1.35')}/amazon-eks-node-al2023-x86_64-nvidia-1.35-v20260714/image_id", 400),
+        ("/aws/service/eks/anything", 400),
+    ],
+)
+def test_an_image_is_found_by_its_alias(name: str, status: int) -> None:
+    assert aws_answers.parameter(name, "1.36")[0] == status
+
+
+def test_a_reservation_is_found_by_its_tags_and_shrinks() -> None:
+    known = [Reservation("cr-1", "trn1.32xlarge", "us-east-2c", 4, "default", {"node-pool": "trainium"})]
+    asked = {"Filter.1.Name": "tag:node-pool", "Filter.1.Value.1": "trainium"}
+    found = aws_answers.reservations(asked, known, {"cr-1": 1})
+    assert b"<availableInstanceCount>3</availableInstanceCount>" in found
+    other = aws_answers.reservations(asked | {"Filter.1.Value.1": "gpu"}, known, {})
+    assert b"cr-1" not in other
+
+
+def test_a_launched_node_joins_once() -> None:
+    node = joining(CLAIM)
+    assert node is not None
+    assert [each["key"] for each in node["spec"]["taints"]] == ["gpu", "csi", "karpenter.sh/unregistered"]
+    assert node["status"] == {"capacity": {"cpu": "8"}, "allocatable": {"cpu": "7"}}
+    assert joining({**CLAIM, "status": {**CLAIM["status"], "nodeName": "ip-i-1"}}) is None
+    assert joining({**CLAIM, "status": {}}) is None
+
+
+def test_startup_taints_go_when_the_node_is_ready() -> None:
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    taints = [{"key": "gpu", "effect": "NoSchedule"}, {"key": "csi"}]
+    assert started(CLAIM, {"spec": {"taints": taints}, "status": ready}) == taints[:1]
+    assert started(CLAIM, {"spec": {"taints": taints}, "status": {}}) is None
+    unregistered = [*taints, {"key": "karpenter.sh/unregistered"}]
+    assert started(CLAIM, {"spec": {"taints": unregistered}, "status": ready}) is None
+
+
+def test_settings_are_those_of_the_rendered_deployment() -> None:
+    found = settings(deployment(workspace.objects("prod")))
+    assert found["CLUSTER_NAME"] == "genai-prod"
+    assert found["SYSTEM_NAMESPACE"] == "karpenter"
+    assert found["CPU_REQUESTS"] == "1000"
+    assert found["MEMORY_LIMIT"] == str(2 * 1024**3)
+
+
+def test_a_plan_tells_unknown_prices_and_what_waits() -> None:
+    labels = {
+        "karpenter.sh/nodepool": "trainium2",
+        "node.kubernetes.io/instance-type": "trn2.48xlarge",
+        "karpenter.sh/capacity-type": "reserved",
+    }
+    claim = {"metadata": {"labels": labels}, "status": {"nodeName": "n"}}
+    pods = [
+        {"metadata": {"uid": uid, "labels": {WORKLOAD: "job"}}, "spec": {"nodeName": node} if node else {}}
+        for uid, node in (("1", "n"), ("2", ""))
+    ]
+    event = {
+        "metadata": {"creationTimestamp": "2026-11-24T00:00:00Z"},
+        "reason": "FailedScheduling",
+        "involvedObject": {"uid": "2"},
+        "source": {"component": "karpenter"},
+        "message": "limits",
+    }
+    plan = planned("prod", "us-east-2", prices(), Seen([claim], pods, [event]))
+    assert plan.unknown == ["trn2.48xlarge"]
+    assert plan.on_demand_per_hour == 0
+    assert "unknown price of trn2.48xlarge" in plan.text()
+    assert "waits: 1 x job: limits" in plan.text()
+    assert json.loads(json.dumps(plan.data()))["nodes"][0]["on_demand_per_hour"] is None

@@ -1,0 +1,158 @@
+"""A thin client of the Kubernetes API: it shows the Warning headers and refusals that proofs ask for."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import requests
+
+from charts_src.objects import Body
+from tools.cluster.responses import Refused, checked, warnings_of
+
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+_DAY = 24 * 3600
+_TIMEOUT = (5, 60)
+"""Seconds to connect, and without an answer."""
+
+
+class Applied(NamedTuple):
+    """What the API server made of an object, and what it warned of."""
+
+    object: Body
+    warnings: list[str]
+
+
+class Api:
+    """The API of one API server, as one user.
+
+    Every method raises Refused when the server refuses, and requests.ConnectionError when it is not there.
+    """
+
+    def __init__(self, url: str, token: str, authority: Path) -> None:
+        """Take the address, a bearer token, and the file with the server's certificate."""
+        self.url = url
+        self.token = token
+        self.authority = authority
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy is to come between
+        self._session.verify = str(authority)
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
+
+    def apply(self, obj: Body, manager: str = "genai-on-eks", *, dry_run: bool = False) -> Applied:
+        """Apply an object server-side, taking over fields of other managers; unknown fields are refused."""
+        parameters = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
+        parameters |= {"dryRun": "All"} if dry_run else {}
+        headers = {"Content-Type": _APPLY}
+        response = self.request("PATCH", self._path_of(obj), params=parameters, json=obj, headers=headers)
+        return Applied(response.json(), warnings_of(response))
+
+    def create(self, obj: Body, *, dry_run: bool = False) -> Body:
+        """Create an object; with `dry_run` all but store it."""
+        return self.created(obj, dry_run=dry_run).object
+
+    def created(self, obj: Body, *, dry_run: bool = False) -> Applied:
+        """Create an object, and give the warnings too."""
+        parameters = {"fieldValidation": "Strict"} | ({"dryRun": "All"} if dry_run else {})
+        namespace = obj["metadata"].get("namespace", "")
+        path = self.path(obj["apiVersion"], obj["kind"], namespace)
+        response = self.request("POST", path, params=parameters, json=obj)
+        return Applied(response.json(), warnings_of(response))
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> Body | None:
+        """Read an object; None when there is none of that name."""
+        try:
+            found: Body = self.request("GET", self.path(api_version, kind, namespace, name)).json()
+        except Refused as error:
+            if error.status == requests.codes.not_found:
+                return None
+            raise
+        return found
+
+    def list(self, api_version: str, kind: str, namespace: str = "", labels: str = "") -> list[Body]:
+        """Read all objects of a kind, in one namespace or in all, that a label selector selects."""
+        path = self.path(api_version, kind, namespace)
+        items: list[Body] = self.request("GET", path, params={"labelSelector": labels}).json()["items"]
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def merge(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        patch: Body,
+        namespace: str = "",
+        subresource: str = "",
+    ) -> Body:
+        """Change an object, or its subresource such as `status`, by a JSON merge patch."""
+        path = self.path(api_version, kind, namespace, name) + (f"/{subresource}" if subresource else "")
+        changed: Body = self.request("PATCH", path, json=patch, headers={"Content-Type": _MERGE}).json()
+        return changed
+
+    def delete(
+        self, api_version: str, kind: str, name: str, namespace: str = "", propagation: str = "Background"
+    ) -> None:
+        """Delete an object, if it is there."""
+        try:
+            path = self.path(api_version, kind, namespace, name)
+            self.request("DELETE", path, json={"propagationPolicy": propagation})
+        except Refused as error:
+            if error.status != requests.codes.not_found:
+                raise
+
+    def token_of(self, namespace: str, service_account: str) -> str:
+        """Give a token of a ServiceAccount that holds for a day."""
+        path = self.path("v1", "ServiceAccount", namespace, service_account) + "/token"
+        wanted = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": _DAY},
+        }
+        return str(self.request("POST", path, json=wanted).json()["status"]["token"])
+
+    def as_token(self, token: str) -> "Api":
+        """Give the same API as the user of a token."""
+        return Api(self.url, token, self.authority)
+
+    def ready(self) -> bool:
+        """Say whether the server is there and ready."""
+        try:
+            found = self._session.get(f"{self.url}/readyz", timeout=_TIMEOUT)
+        except OSError:  # nothing listens, or its certificate is not written yet
+            return False
+        return bool(found.status_code == requests.codes.ok)
+
+    def request(self, verb: str, path: str, **arguments: Any) -> requests.Response:
+        """Send any request."""
+        return checked(self._session.request(verb, f"{self.url}{path}", timeout=_TIMEOUT, **arguments))
+
+    def path(self, api_version: str, kind: str, namespace: str = "", name: str = "") -> str:
+        """Give the path of an object, or without a name of a collection.
+
+        Raises Refused with status 404 when the server has no such kind.
+        """
+        resource, namespaced = self._resource(api_version, kind)
+        parts = [_prefix(api_version)]
+        parts += ["namespaces", namespace] if namespaced and namespace else []
+        return "/".join([*parts, resource, *([name] if name else [])])
+
+    def _path_of(self, obj: Body) -> str:
+        metadata = obj["metadata"]
+        return self.path(obj["apiVersion"], obj["kind"], metadata.get("namespace", ""), metadata["name"])
+
+    def _resource(self, api_version: str, kind: str) -> tuple[str, bool]:
+        """Look up the plural of a kind and whether it is namespaced; asks for what it does not know."""
+        key = api_version, kind
+        if key not in self._resources:
+            for each in self.request("GET", _prefix(api_version)).json()["resources"]:
+                if "/" not in each["name"]:
+                    self._resources[api_version, each["kind"]] = each["name"], each["namespaced"]
+        if key not in self._resources:
+            raise Refused(
+                requests.codes.not_found, f"the API server has no {kind} in {api_version}", "NotFound"
+            )
+        return self._resources[key]
+
+
+def _prefix(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"

@@ -1,0 +1,214 @@
+"""Karpenter's AWS provider, as it is released, on a plane: with what an environment renders, against moto.
+
+It runs as its rendered ServiceAccount, with the settings of its rendered Deployment but for DEVIATIONS.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from charts_src import ROOT
+from charts_src.lib.quantities import amount, millicores
+from charts_src.objects import Body
+from charts_src.proofs.tree import Objects, read_objects
+from tools.cluster import aws_answers
+from tools.cluster.api import Api
+from tools.cluster.aws_seed import CREDENTIALS, seed
+from tools.cluster.aws_setup import Setup, setup_of
+from tools.cluster.binaries import binary
+from tools.cluster.plane import Plane
+from tools.cluster.ports import free_ports
+from tools.cluster.processes import Process
+from tools.cluster.tree import tree, wait_established
+from tools.cluster.waiting import eventually
+
+DEVIATIONS = {
+    "AWS_ENDPOINT_URL": "calls go to the stand-in, which has no SQS events, no IMDS and no price list",
+    "AWS_ACCESS_KEY_ID": "there is no EKS Pod Identity; the stand-in takes any credentials",
+    "AWS_SECRET_ACCESS_KEY": "as above",
+    "AWS_EC2_METADATA_DISABLED": "as above",
+    "INTERRUPTION_QUEUE": "nothing sends interruptions",
+    "ISOLATED_VPC": "no AWS price list: Karpenter uses the On-Demand prices that it is built with",
+    "METRICS_PORT": "many may run on one machine",
+    "HEALTH_PROBE_PORT": "as above",
+    "LOG_LEVEL": "debug, to say more in a failed test",
+    "LEADER_ELECTION_NAMESPACE": "it finds the namespace of its lease only inside a cluster",
+    "KUBECONFIG": "it runs outside the cluster, with a token of its ServiceAccount",
+}
+"""What differs from the rendered Deployment, and why."""
+
+NODE_CLASS = ("karpenter.k8s.aws/v1", "EC2NodeClass")
+NODE_POOL = ("karpenter.sh/v1", "NodePool")
+NODE_CLAIM = ("karpenter.sh/v1", "NodeClaim")
+
+_NAMESPACE = "karpenter"
+_OWN = ("karpenter-crds", "karpenter", "node-pools")
+_NOT_HERE = ("Deployment", "ServiceMonitor")
+"""Kinds of Karpenter's own objects that are left out: it runs as a process, and nothing scrapes it."""
+_EVERYWHERE = ("Namespace", "PriorityClass", "ServiceAccount", "DaemonSet")
+"""Kinds that are applied for all components: what the daemons of a node ask for counts in its size."""
+
+
+@dataclass
+class Karpenter:
+    """Karpenter and what plays the part of AWS and of kubelets for it."""
+
+    process: Process
+    aws: Process
+    joiner: Process
+    endpoint: str
+    setup: Setup
+
+
+def start_karpenter(plane: Plane, env: str, rendered: Path = ROOT / "rendered") -> Karpenter:
+    """Apply what Karpenter needs of an environment, start it, and wait until all its pools are ready.
+
+    The processes end with the plane. Raises UserError when it is not built, Refused, and TimeoutError with
+    the end of a log.
+    """
+    objects = read_objects(rendered / env)
+    apply_for_karpenter(plane.api, env, rendered.parent)
+    setup = setup_of(rendered / env, objects, _minor(plane.api))
+    aws, endpoint = start_aws(plane, setup)
+    joiner = plane.processes.start(
+        "joiner",
+        *(sys.executable, "-m", "tools.cluster.joiner", plane.url, plane.api.authority),
+        environ={"KUBE_TOKEN": plane.api.token, "PYTHONPATH": str(ROOT)},
+    )
+    process = plane.processes.start(
+        "karpenter", binary("karpenter"), environ=settings(deployment(objects)) | _instead(plane, endpoint)
+    )
+    found = Karpenter(process, aws, joiner, endpoint, setup)
+    _wait(plane.api, process)
+    return found
+
+
+def _wait(api: Api, process: Process) -> None:
+    """Wait until all pools are ready, or Karpenter has ended."""
+
+    def failed() -> str:
+        return "not ready: " + "; ".join(_unready(api)) + f"\n{process.tail()}"
+
+    eventually(lambda: not process.alive() or all_ready(api), 90, failed)
+    if not process.alive():
+        raise TimeoutError(failed())
+
+
+def apply_for_karpenter(api: Api, env: str, root: Path = ROOT) -> None:
+    """Apply Karpenter's rendered objects, and of the others those that count in the size of nodes."""
+    chosen = [
+        body
+        for wave in tree(env, root)
+        for body in wave.objects
+        if (wave.application in _OWN and body["kind"] not in _NOT_HERE) or body["kind"] in _EVERYWHERE
+    ]
+    # Definitions and namespaces first, whatever wave they are of.
+    chosen.sort(key=lambda body: (body["kind"] != "Namespace", body["kind"] != "CustomResourceDefinition"))
+    for body in chosen:
+        api.apply(body)
+        if body["kind"] == "CustomResourceDefinition":
+            wait_established(api, body["metadata"]["name"])
+
+
+def start_aws(plane: Plane, setup: Setup) -> tuple[Process, str]:
+    """Start the stand-in for AWS and fill it; gives its process and address."""
+    (port,) = free_ports(1)
+    images, described = plane.folder / "images.json", plane.folder / "aws-setup.json"
+    images.write_text(json.dumps(aws_answers.images()), encoding="utf-8")
+    setup.write(described)
+    process = plane.processes.start(
+        "aws",
+        *(sys.executable, "-m", "tools.cluster.aws", str(port), described),
+        environ={"MOTO_AMIS_PATH": str(images), "PYTHONPATH": str(ROOT), **CREDENTIALS},
+    )
+    endpoint = f"http://127.0.0.1:{port}"
+    eventually(
+        lambda: _answers(endpoint), 60, lambda: f"the stand-in for AWS does not answer\n{process.tail()}"
+    )
+    seed(endpoint, setup)
+    return process, endpoint
+
+
+def deployment(objects: Objects) -> Body:
+    """Find Karpenter's Deployment among an environment's objects."""
+    return next(body for key, body in objects.items() if (key.kind, key.name) == ("Deployment", "karpenter"))
+
+
+def settings(deployment: Body) -> dict[str, str]:
+    """Give the environment that a container of Karpenter's Deployment has."""
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return {item["name"]: _value(item, container) for item in container["env"]}
+
+
+def all_ready(api: Api) -> bool:
+    """Say whether every NodePool and EC2NodeClass is Ready."""
+    return not _unready(api)
+
+
+def condition(body: Body, kind: str) -> Body:
+    """Give one of the conditions in an object's status; empty without it."""
+    return next((each for each in body.get("status", {}).get("conditions", ()) if each["type"] == kind), {})
+
+
+def _unready(api: Api) -> list[str]:
+    return [
+        f"{kind} {body['metadata']['name']}: {condition(body, 'Ready')}"
+        for version, kind in (NODE_CLASS, NODE_POOL)
+        for body in api.list(version, kind)
+        if condition(body, "Ready").get("status") != "True"
+    ]
+
+
+def _value(item: Mapping[str, object], container: Body) -> str:
+    match item:
+        case {"value": str(value)}:
+            return value
+        case {"valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}:
+            return _NAMESPACE
+        case {"valueFrom": {"resourceFieldRef": {"resource": str(resource), "divisor": str(divisor)}}}:
+            kind, _, name = resource.partition(".")
+            quantity = container["resources"][kind][name]
+            return str(millicores(quantity) if divisor == "1m" else int(amount(quantity)))
+    raise ValueError(f"how Kubernetes fills {item} is not known here")
+
+
+def _instead(plane: Plane, endpoint: str) -> dict[str, str]:
+    metrics, probe = free_ports(2)
+    values = {
+        "KUBECONFIG": str(plane.kubeconfig_of(_NAMESPACE, "karpenter")),
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "LEADER_ELECTION_NAMESPACE": _NAMESPACE,
+        "INTERRUPTION_QUEUE": "",
+        "ISOLATED_VPC": "true",
+        "METRICS_PORT": str(metrics),
+        "HEALTH_PROBE_PORT": str(probe),
+        "LOG_LEVEL": "debug",
+        **CREDENTIALS,
+    }
+    return {name: values[name] for name in DEVIATIONS}  # what is not told there does not count
+
+
+def _answers(endpoint: str) -> bool:
+    session = requests.Session()
+    session.trust_env = False
+    try:
+        return bool(session.get(f"{endpoint}/moto-api/", timeout=5).ok)
+    except requests.ConnectionError:
+        return False
+
+
+def _minor(api: Api) -> str:
+    version = api.request("GET", "/version").json()
+    return f"{version['major']}.{version['minor'].rstrip('+')}"
+
+
+def log_lines(process: Process) -> Iterator[Body]:
+    """Read what Karpenter has logged, as far as it is JSON."""
+    for line in process.log.read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)

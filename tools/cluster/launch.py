@@ -1,0 +1,118 @@
+"""The command line of each process of a plane.
+
+Sources: etcd v3.6.13 (server/embed/config.go), Kubernetes v1.36.3 (cmd/kube-apiserver/app/options,
+cmd/kube-controller-manager/app/options, cmd/kube-scheduler/app/options), kwok v0.8.0 (pkg/kwok/cmd/root.go).
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools.cluster.audit import POLICY
+from tools.cluster.binaries import binary
+from tools.cluster.credentials import Credentials
+from tools.cluster.processes import Process, Processes
+
+_LOOPBACK = "127.0.0.1"
+_ISSUER = "https://kubernetes.default.svc"
+
+
+def _versioned(name: str, minor: str) -> Path:
+    return binary(f"{name}-{minor}" if minor else name)
+
+
+def etcd(processes: Processes, port: int, peer: int) -> Process:
+    """Start etcd, which forgets on a crash of the machine but not of a process."""
+    url, peer_url = f"http://{_LOOPBACK}:{port}", f"http://{_LOOPBACK}:{peer}"
+    return processes.start(
+        "etcd",
+        binary("etcd"),
+        f"--data-dir={processes.folder / 'etcd'}",
+        f"--listen-client-urls={url}",
+        f"--advertise-client-urls={url}",
+        f"--listen-peer-urls={peer_url}",
+        f"--initial-advertise-peer-urls={peer_url}",
+        f"--initial-cluster=default={peer_url}",
+        "--unsafe-no-fsync",
+        grace=0,
+    )
+
+
+def api_server(processes: Processes, etcd_port: int, port: int, keys: Credentials, minor: str) -> Process:
+    """Start the API server. It makes its own certificate, for 127.0.0.1 too, beside the keys."""
+    policy = processes.folder / "audit-policy.json"
+    policy.write_text(json.dumps(POLICY), encoding="utf-8")
+    return processes.start(
+        "kube-apiserver",
+        _versioned("kube-apiserver", minor),
+        f"--etcd-servers=http://{_LOOPBACK}:{etcd_port}",
+        f"--cert-dir={keys.token_file.parent}",
+        f"--secure-port={port}",
+        f"--bind-address={_LOOPBACK}",
+        f"--token-auth-file={keys.token_file}",
+        f"--service-account-key-file={keys.public_key}",
+        f"--service-account-signing-key-file={keys.private_key}",
+        f"--service-account-issuer={_ISSUER}",
+        f"--api-audiences={_ISSUER}",
+        "--authorization-mode=Node,RBAC",
+        "--service-cluster-ip-range=172.20.0.0/16",
+        # As the one of EKS: CSI drivers and device plugins need it, namespaces forbid it to others.
+        "--allow-privileged=true",
+        f"--audit-policy-file={policy}",
+        f"--audit-log-path={processes.folder / 'audit.log'}",
+        "--audit-log-mode=batch",
+        grace=0,  # on SIGTERM it waits a minute for watches to end
+    )
+
+
+def controller_manager(
+    processes: Processes, kubeconfig: Path, port: int, keys: Credentials, minor: str
+) -> Process:
+    """Start all controllers that are on by default, each with its own ServiceAccount."""
+    return processes.start(
+        "kube-controller-manager",
+        _versioned("kube-controller-manager", minor),
+        f"--kubeconfig={kubeconfig}",
+        f"--service-account-private-key-file={keys.private_key}",
+        f"--root-ca-file={keys.token_file.parent / 'apiserver.crt'}",
+        "--use-service-account-credentials",
+        *_alone(processes, "kube-controller-manager", port),
+        grace=1,
+    )
+
+
+def scheduler(processes: Processes, kubeconfig: Path, port: int, minor: str) -> Process:
+    """Start the scheduler."""
+    return processes.start(
+        "kube-scheduler",
+        _versioned("kube-scheduler", minor),
+        f"--kubeconfig={kubeconfig}",
+        *_alone(processes, "kube-scheduler", port),
+        grace=1,
+    )
+
+
+def _alone(processes: Processes, name: str, port: int) -> list[str]:
+    certificates = processes.folder / "pki" / name
+    return [
+        "--leader-elect=false",
+        f"--bind-address={_LOOPBACK}",
+        f"--secure-port={port}",
+        f"--cert-dir={certificates}",
+    ]
+
+
+def kwok(
+    processes: Processes, name: str, kubeconfig: Path, port: int, nodes: str, stages: Iterable[Path]
+) -> Process:
+    """Start a simulator of the nodes that a label selector selects."""
+    return processes.start(
+        name,
+        binary("kwok"),
+        f"--kubeconfig={kubeconfig}",
+        f"--manage-nodes-with-label-selector={nodes}",
+        "--node-lease-duration-seconds=40",
+        f"--server-address={_LOOPBACK}:{port}",
+        *(f"--config={stage}" for stage in stages),
+        grace=1,
+    )

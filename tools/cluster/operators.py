@@ -1,0 +1,151 @@
+"""The operators, as they are released, on a plane: each runs as its rendered Deployment says.
+
+Their programs find what they find in a pod: the token of their rendered ServiceAccount, ConfigMaps and
+Secrets in their places. So each gets a root of its own (chroot, which needs root), with no other program in
+it. What differs from the Deployment is in DEVIATIONS, and the ports, of which many must fit on one machine.
+"""
+
+import base64
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from charts_src import ROOT
+from charts_src.objects import Body
+from charts_src.proofs.tree import read_objects
+from tools.cluster.binaries import binary
+from tools.cluster.plane import Plane
+from tools.cluster.ports import free_ports
+from tools.cluster.processes import Process
+
+
+class Operator(NamedTuple):
+    """An operator: its Deployment, and what is built of it."""
+
+    deployment: str
+    binary: str
+    arguments: tuple[str, ...] = ()
+    """Added to the rendered ones."""
+    environ: Mapping[str, str] = {}
+
+
+OPERATORS = (
+    Operator("kuberay-operator", "kuberay-operator", environ={"ENABLE_WEBHOOKS": "false"}),
+    Operator("mpi-operator", "mpi-operator"),
+    Operator("workflow-controller", "workflow-controller", environ={"DEFAULT_REQUEUE_TIME": "1s"}),
+    Operator("kueue", "kueue"),
+    Operator("spark-operator-controller", "spark-operator", ("--health-probe-bind-address=:8081",)),
+)
+
+DEVIATIONS = {
+    "ENABLE_WEBHOOKS": "KubeRay's webhook always listens on one port; the API server does not call it here",
+    "DEFAULT_REQUEUE_TIME": "Argo Workflows looks again after 1 s, not 10 s",
+    "--health-probe-bind-address": "the Spark Operator's own default is a port that others use too",
+}
+"""What differs from the rendered Deployments, and why."""
+
+_PORT = re.compile(r"((?:address|addr|port)\w*[=:] ?\"?:?)(\d{4,5})\b", re.IGNORECASE)
+_ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def start_operator(plane: Plane, env: str, operator: Operator, rendered: Path = ROOT / "rendered") -> Process:
+    """Start an operator whose objects are applied; it ends with the plane.
+
+    Raises UserError when it is not built, Refused when its ServiceAccount or a ConfigMap is not there.
+    """
+    objects = read_objects(rendered / env)
+    (deployment,) = (
+        body for key, body in objects.items() if (key.kind, key.name) == ("Deployment", operator.deployment)
+    )
+    spec, namespace = deployment["spec"]["template"]["spec"], deployment["metadata"]["namespace"]
+    (container,) = spec["containers"]
+    root = plane.folder / "operators" / operator.deployment
+    _make_root(plane, root, namespace, spec["serviceAccountName"])
+    ports = _Ports()
+    for mount in container.get("volumeMounts", ()):
+        (volume,) = (each for each in spec["volumes"] if each["name"] == mount["name"])
+        _mount(plane, namespace, volume, root / mount["mountPath"].lstrip("/"), ports)
+    shutil.copy2(binary(operator.binary), root / "bin" / operator.binary)
+    arguments = [ports.moved(word) for word in (*container.get("args", ()), *operator.arguments)]
+    return plane.processes.start(
+        operator.deployment,
+        *("/usr/sbin/chroot", str(root), f"/bin/{operator.binary}", *arguments),
+        environ=_environ(plane, operator, container, namespace),
+    )
+
+
+class _Ports:
+    """Gives every port that something would listen on another, the same for the same."""
+
+    def __init__(self) -> None:
+        self._moved: dict[str, int] = {}
+
+    def moved(self, text: str) -> str:
+        return _PORT.sub(lambda match: match[1] + str(self._free(match[2])), text)
+
+    def _free(self, port: str) -> int:
+        if port not in self._moved:
+            (self._moved[port],) = free_ports(1)
+        return self._moved[port]
+
+
+def _make_root(plane: Plane, root: Path, namespace: str, service_account: str) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    for folder in ("bin", "etc", "tmp", _ACCOUNT):
+        (root / folder).mkdir(parents=True)
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
+    files = {"token": plane.api.token_of(namespace, service_account), "namespace": namespace}
+    for name, text in files.items():
+        (root / _ACCOUNT / name).write_text(text, encoding="utf-8")
+    shutil.copy(plane.api.authority, root / _ACCOUNT / "ca.crt")
+
+
+def _mount(plane: Plane, namespace: str, volume: Body, folder: Path, ports: _Ports) -> None:
+    """Fill a folder with what its volume has in a pod; a Secret of cert-manager is made here if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    match volume:
+        case {"configMap": {"name": str(name)}}:
+            found = _read(plane, "ConfigMap", namespace, name)
+            for key, text in found["data"].items():
+                (folder / key).write_text(ports.moved(text), encoding="utf-8")
+        case {"secret": {"secretName": str(name)}}:
+            if secret := plane.api.get("v1", "Secret", name, namespace):
+                for key, text in secret["data"].items():
+                    (folder / key).write_bytes(base64.b64decode(text))
+            else:
+                _self_signed(folder)
+
+
+def _read(plane: Plane, kind: str, namespace: str, name: str) -> Body:
+    if found := plane.api.get("v1", kind, name, namespace):
+        return found
+    raise LookupError(f"no {kind} {namespace}/{name}")
+
+
+def _self_signed(folder: Path) -> None:
+    key, certificate = folder / "tls.key", folder / "tls.crt"
+    subject = ("-subj", "/CN=webhook", "-addext", "subjectAltName=DNS:localhost")
+    make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    shutil.copy(certificate, folder / "ca.crt")
+
+
+def _environ(plane: Plane, operator: Operator, container: Body, namespace: str) -> dict[str, str]:
+    port = plane.url.rpartition(":")[2]
+    pod = f"{operator.deployment}-0"
+    own = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": port, "HOME": "/tmp"}  # noqa: S108
+    own |= {"PATH": "/bin", "TMPDIR": "/tmp", "HOSTNAME": pod}  # noqa: S108
+    rendered = {each["name"]: _value(each, pod, namespace) for each in container.get("env", ())}
+    return own | rendered | dict(operator.environ)
+
+
+def _value(item: Mapping[str, Any], pod: str, namespace: str) -> str:
+    match item:
+        case {"value": str(value)}:
+            return value
+        case {"valueFrom": {"fieldRef": {"fieldPath": str(path)}}}:
+            return {"metadata.namespace": namespace, "metadata.name": pod}[path]
+    raise ValueError(f"how Kubernetes fills {item} is not known here")

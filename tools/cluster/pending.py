@@ -1,0 +1,118 @@
+"""The pods of an environment's workloads as plain Pods, for the scheduler and Karpenter to place.
+
+What decides on the place is kept: requests, selectors, affinities, tolerations, labels. Volumes are left out,
+since a pod whose claim is not bound is passed over; so a volume's zone does not count here.
+"""
+
+import re
+from typing import NamedTuple
+
+from charts_src import config, state, workspace
+from charts_src.lib.notebooks import profile_pods
+from charts_src.model import Environment
+from charts_src.objects import Body, Identity
+from charts_src.proofs.pods import Pod, all_pods
+
+_KEPT = ("affinity", "nodeSelector", "schedulerName", "tolerations", "topologySpreadConstraints")
+_WORKLOADS = {
+    "CronWorkflow": "training",
+    "MPIJob": "training",
+    "RayCluster": "ray",
+    "RayJob": "ray-train",
+    "RayService": "serving",
+    "ScheduledSparkApplication": "spark",
+    "SparkApplication": "spark",
+    "WorkflowTemplate": "training",
+}
+"""Kinds of objects whose pods Karpenter's nodes are for, and what they are called in the label `workload`."""
+
+WORKLOAD = "genai-on-eks/workload"
+"""Label of the pods here: the workload that they are of."""
+
+
+class Workload(NamedTuple):
+    """Pods that come and go together."""
+
+    name: str
+    pods: list[Pod]
+
+
+def workloads(env: str) -> list[Workload]:
+    """Give every workload of an environment: the owners' pods, and one notebook server of each profile.
+
+    Raises UserError for a problem in the environment, or when it is not rendered.
+    """
+    pods = [pod for pod in all_pods(workspace.objects(env).values()) if pod.owner.kind in _WORKLOADS]
+    owners = sorted({pod.owner for pod in pods}, key=str)
+    found = [
+        Workload(_name(str(owner)), _at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
+    ]
+    return found + _notebooks(config.load(env, state.ENVIRONMENTS))
+
+
+def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:
+    """Give a Pod that asks for the same place as one of those that a controller would make."""
+    spec = {key: pod.spec[key] for key in _KEPT if key in pod.spec}
+    spec |= {key: [_container(each) for each in pod.spec[key]] for key in _LISTS if pod.spec.get(key)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace or pod.namespace,
+            "labels": {**_labels(pod), WORKLOAD: workload},
+        },
+        "spec": {**spec, "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0},
+    }
+
+
+def pods_for(workload: Workload, namespace: str, most: int | None = None) -> list[Body]:
+    """Give the Pods of a workload with all its copies, or at most some of each kind."""
+    return [
+        plain(pod, f"{workload.name}-{index}-{copy}", workload.name, namespace)
+        for index, pod in enumerate(workload.pods)
+        for copy in range(pod.copies if most is None else min(pod.copies, most))
+    ]
+
+
+def _at_once(pods: list[Pod]) -> list[Pod]:
+    """Keep what runs at the same time: of a workflow the largest step, and the largest of created jobs."""
+    if pods[0].owner.kind != "WorkflowTemplate":
+        return pods
+    largest: dict[str, Pod] = {}
+    for pod in pods:
+        _, created, role = pod.path.rpartition(": ")
+        key = role if created else "step"
+        if key not in largest or pod.copies > largest[key].copies:
+            largest[key] = pod
+    return list(largest.values())
+
+
+_LISTS = ("initContainers", "containers")
+_OF_CONTAINER = ("name", "resources", "restartPolicy")
+
+
+def _container(container: Body) -> Body:
+    kept: Body = {key: container[key] for key in _OF_CONTAINER if key in container}
+    return {**kept, "image": "registry.k8s.io/pause:3.10"}
+
+
+def _labels(pod: Pod) -> dict[str, str]:
+    # Placeholders of templates are no values of labels.
+    return {
+        key: value for key, value in pod.labels.items() if re.fullmatch(r"([A-Za-z0-9][-\w.]*)?", str(value))
+    }
+
+
+def _notebooks(env: Environment) -> list[Workload]:
+    return [
+        Workload(
+            f"notebook-{name}",
+            [Pod(Identity("", "Pod", "notebooks", name), "spec", "notebooks", {}, spec)],
+        )
+        for name, spec in profile_pods(env)
+    ]
+
+
+def _name(owner: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", owner.lower()).strip("-")[:50]

@@ -1,0 +1,77 @@
+"""Print the nodes that an environment's workloads make Karpenter launch, before any cloud exists.
+
+python -m tools.cluster.plan_nodes ENV [--json]
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from charts_src.errors import UserError
+from charts_src.objects import Body
+from tools.cluster.api import Api
+from tools.cluster.karpenter import NODE_CLAIM, condition, start_karpenter
+from tools.cluster.node_plan import NodePlan, Seen, planned, reason_of
+from tools.cluster.pending import pods_for, workloads
+from tools.cluster.plane import plane
+from tools.cluster.price_table import prices
+from tools.cluster.waiting import eventually
+
+NAMESPACE = "plan"
+_SECONDS = 180
+"""Longest wait until each pod has a node or a reason."""
+
+
+def plan(env: str) -> NodePlan:
+    """Run a plane and Karpenter, and give them the pods of all workloads, each with its most copies.
+
+    Raises UserError for a problem in the environment or a missing tool, and TimeoutError.
+    """
+    with tempfile.TemporaryDirectory() as folder, plane(Path(folder) / "plane") as running:
+        karpenter = start_karpenter(running, env)
+        open_namespace(running.api, NAMESPACE)
+        for workload in workloads(env):
+            for pod in pods_for(workload, NAMESPACE):
+                running.api.create(pod)
+        seen = eventually(lambda: settled(running.api, NAMESPACE), _SECONDS, karpenter.process.tail)
+        return planned(env, karpenter.setup.region, prices(), seen)
+
+
+def open_namespace(api: Api, name: str) -> None:
+    """Make a namespace, and wait until pods can be created in it."""
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    eventually(
+        lambda: api.get("v1", "ServiceAccount", "default", name), 60, f"no default ServiceAccount in {name}"
+    )
+
+
+def settled(api: Api, namespace: str) -> Seen | None:
+    """Give what there is when each pod has a node or a reason to wait, and each node has joined."""
+    seen = Seen(api.list(*NODE_CLAIM), api.list("v1", "Pod", namespace), api.list("v1", "Event"))
+    joined = all(condition(claim, "Initialized").get("status") == "True" for claim in seen.claims)
+    return seen if joined and all(_decided(pod, seen) for pod in seen.pods) else None
+
+
+def _decided(pod: Body, seen: Seen) -> bool:
+    return bool(pod["spec"].get("nodeName") or reason_of(pod, seen.events))
+
+
+def main() -> int:
+    """Run the command; gives its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("env")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        found = plan(arguments.env)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(found.data(), indent=2) if arguments.json else found.text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

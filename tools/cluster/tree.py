@@ -1,0 +1,139 @@
+"""Rendered objects in the order in which Argo CD applies them, and their application without Argo CD.
+
+Order: Applications by their sync wave; in each its objects by theirs, then by kind, then by name.
+Source of the order of kinds: argo-cd v3.6.1, gitops-engine/pkg/sync/sync_tasks.go.
+
+Webhook configurations come last, against that order: no webhook runs behind them here, and with failurePolicy
+Fail they would refuse what follows. Each is applied as rendered, twice, and then deleted.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from charts_src.errors import UserError
+from charts_src.objects import NOT_OBJECTS, Body, Identity
+from charts_src.waves import SYNC_WAVE
+from tools.cluster.api import Api, Applied
+from tools.cluster.plane import Plane
+from tools.cluster.waiting import eventually
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+
+_CRD = "CustomResourceDefinition"
+_ORDER = (
+    *(
+        "Namespace",
+        "NetworkPolicy",
+        "ResourceQuota",
+        "LimitRange",
+        "PodSecurityPolicy",
+        "PodDisruptionBudget",
+    ),
+    *("ServiceAccount", "Secret", "SecretList", "ConfigMap"),
+    *("StorageClass", "PersistentVolume", "PersistentVolumeClaim", _CRD),
+    *("ClusterRole", "ClusterRoleList", "ClusterRoleBinding", "ClusterRoleBindingList"),
+    *("Role", "RoleList", "RoleBinding", "RoleBindingList"),
+    *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
+    *("HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob", "IngressClass", "Ingress", "APIService"),
+)
+"""Every other kind comes after these."""
+
+
+class Wave(NamedTuple):
+    """Objects of one Application that Argo CD applies together."""
+
+    application: str
+    application_wave: int
+    wave: int
+    objects: tuple[Body, ...]
+
+
+class Installed(NamedTuple):
+    """What the API server made of each object."""
+
+    objects: dict[Identity, Applied]
+    webhooks: dict[Identity, tuple[Applied, Applied]]
+    """The first and the second application of each webhook configuration, which is gone by now."""
+
+
+def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
+    """Read the objects of every Application of an environment, in their order.
+
+    Raises UserError when the environment is not rendered below `root`.
+    """
+    found = [_read(path) for path in sorted((root / "argocd" / env).glob("application-*.yaml"))]
+    if not found:
+        raise UserError(f"{root / 'argocd' / env}: no Applications; run make render ENV={env}")
+    ordered = sorted(
+        (wave_of(body), body["metadata"]["name"], body["spec"]["source"]["path"]) for body in found
+    )
+    return [wave for number, name, path in ordered for wave in _waves(name, number, root / path)]
+
+
+def install(plane: Plane, env: str, root: Path = REPOSITORY) -> Installed:
+    """Apply every object strictly, each wave when the definitions of the one before are established.
+
+    Raises Refused at the first object that the API server refuses, with its name, and TimeoutError.
+    """
+    objects: dict[Identity, Applied] = {}
+    last: list[Body] = []
+    for wave in tree(env, root):
+        now = [body for body in wave.objects if body["kind"] not in WEBHOOKS]
+        last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
+        objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
+        for body in now:
+            if body["kind"] == _CRD:
+                wait_established(plane.api, body["metadata"]["name"])
+    webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
+    return Installed(objects, webhooks)
+
+
+def wait_established(api: Api, name: str) -> None:
+    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 30 s."""
+
+    def established() -> bool:
+        found = api.get("apiextensions.k8s.io/v1", _CRD, name) or {}
+        conditions = found.get("status", {}).get("conditions") or ()  # null at first
+        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+
+    eventually(established, 30, f"{_CRD} {name} is not Established")
+
+
+def wave_of(body: Body) -> int:
+    """Read the sync wave of an object."""
+    return int(body["metadata"].get("annotations", {}).get(SYNC_WAVE, "0"))
+
+
+def _apply(api: Api, body: Body) -> Applied:
+    try:
+        return api.apply(body)
+    except Exception as error:
+        error.add_note(f"while applying {Identity.of(body)}")
+        raise
+
+
+def _try(api: Api, body: Body) -> tuple[Applied, Applied]:
+    applied = _apply(api, body), _apply(api, body)
+    api.delete(body["apiVersion"], body["kind"], body["metadata"]["name"])
+    return applied
+
+
+def _waves(application: str, number: int, folder: Path) -> list[Wave]:
+    bodies = [_read(path) for path in sorted(folder.glob("*.yaml")) if path.name not in NOT_OBJECTS]
+    bodies.sort(key=lambda body: (_rank(body["kind"]), body["metadata"]["name"]))
+    return [
+        Wave(application, number, wave, tuple(body for body in bodies if wave_of(body) == wave))
+        for wave in sorted({wave_of(body) for body in bodies})
+    ]
+
+
+def _rank(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _read(path: Path) -> Body:
+    body: Body = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return body
