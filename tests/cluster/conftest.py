@@ -1,21 +1,93 @@
+"""One control plane for each environment, on which its tests work one after the other."""
+
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cluster.report import Memory, Proved, write
+from tools.cluster.nodes import environment_nodes
+from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
+from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
+ORDER = ("apply", "operators", "placement", "recovery", "rights", "mutants", "teardown")
+"""Files whose tests use the same planes, in the order in which they do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("cluster")
+    items.sort(
+        key=lambda item: ORDER.index(component) if (component := _component(item.path.stem)) in ORDER else -1
+    )
+
+
+def _component(stem: str) -> str:
+    return stem.removeprefix("test_")
+
+
+class Reporter:
+    """Writes the report of a run at its end."""
+
+    def __init__(self) -> None:
+        self._start, self._memory = time.monotonic(), Memory()
+        self._proved: list[Proved] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            path, _, name = report.nodeid.partition("::")
+            what = name.removeprefix("test_").replace("_", " ")
+            measured = {key: str(value) for key, value in report.user_properties}
+            one = Proved(_component(Path(path).stem), what, report.outcome, report.duration, measured)
+            self._proved.append(one)
+
+    def pytest_sessionfinish(self) -> None:
+        if self._proved:
+            write(self._proved, time.monotonic() - self._start, self._memory.end())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # in a worker of pytest-xdist the report is not whole
+        config.pluginmanager.register(Reporter())
 
 
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Give a plane with nothing on it."""
     with running(tmp_path_factory.mktemp("plane") / "state") as found:
         yield found
+
+
+@pytest.fixture(scope="session", params=["dev", "staging", "prod"])
+def env(request: pytest.FixtureRequest) -> str:
+    """Name the environment that a test is of; pytest runs all tests of one before those of the next."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Give the plane of an environment, with nodes of all its pools."""
+    with running(tmp_path_factory.mktemp(env) / "state") as found:
+        for node in environment_nodes(env, copies=4):
+            found.api.create(node)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def installed(own: Plane, env: str) -> Installed:
+    """Say what the API server made of every object of the environment."""
+    return install(own, tree(env))
+
+
+@pytest.fixture(scope="session")
+def operated(own: Plane, env: str, installed: Installed) -> Plane:
+    """Give the plane of an environment with all objects and operators."""
+    assert installed.objects
+    for operator in OPERATORS:
+        start_operator(own, env, operator)
+    return own

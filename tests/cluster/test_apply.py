@@ -1,36 +1,17 @@
 """Every rendered object is taken by a real API server, as it is and without a warning, and only once."""
 
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from charts_src.model.base import KubernetesMinor
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import all_pods
 from tools.cluster.api import Applied
-from tools.cluster.nodes import environment_nodes
-from tools.cluster.plane import Plane
-from tools.cluster.plane import plane as running
+from tools.cluster.plane import Plane, api_alone
 from tools.cluster.responses import Refused
-from tools.cluster.tree import Installed, install, tree
-
-
-@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
-def env(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    with running(tmp_path_factory.mktemp(env) / "state") as found:
-        for node in environment_nodes(env):
-            found.api.create(node)
-        yield found
-
-
-@pytest.fixture(scope="module")
-def installed(own: Plane, env: str) -> Installed:
-    return install(own, env)
+from tools.cluster.tree import Installed, install, render_for, tree
 
 
 def config_map(name: str, **fields: Any) -> Body:
@@ -53,23 +34,39 @@ def test_every_object_is_applied_without_a_warning(installed: Installed, env: st
     assert {str(key): found.warnings for key, found in applied.items() if found.warnings} == {}
 
 
-def test_a_second_time_changes_nothing(own: Plane, env: str, installed: Installed) -> None:
+def changed(first: Installed, second: Installed) -> list[str]:
+    """Name what a second application changed."""
     # A controller may have written to an object since. An application that changes anything renews the
     # time of its own entry (apimachinery, pkg/util/managedfields/internal/managedfieldsupdater.go).
-    again = install(own, env).objects
-    changed = [
+    objects = [
         str(key)
-        for key, found in again.items()
-        if found.object["metadata"]["resourceVersion"]
-        != installed.objects[key].object["metadata"]["resourceVersion"]
-        and ours(found.object) != ours(installed.objects[key].object)
+        for key, found in second.objects.items()
+        if version(found) != version(first.objects[key])
+        and ours(found.object) != ours(first.objects[key].object)
     ]
-    assert changed == []
-    assert [
-        str(key)
-        for key, (first, second) in installed.webhooks.items()
-        if first.object["metadata"]["resourceVersion"] != second.object["metadata"]["resourceVersion"]
-    ] == []
+    return objects + [str(key) for key, (one, two) in first.webhooks.items() if version(one) != version(two)]
+
+
+def version(applied: Applied) -> str:
+    return str(applied.object["metadata"]["resourceVersion"])
+
+
+def test_a_second_time_changes_nothing(own: Plane, env: str, installed: Installed) -> None:
+    assert changed(installed, install(own, tree(env))) == []
+
+
+def test_the_oldest_kubernetes_takes_every_object_too(env: str, tmp_path: Path) -> None:
+    oldest = min(get_args(KubernetesMinor))
+    root = render_for(env, oldest, tmp_path / "repository")
+    with api_alone(tmp_path / "plane", oldest) as found:
+        assert found.api.version().startswith(f"v{oldest}.")
+        first = install(found, tree(env, root))
+        assert {str(key): one.warnings for key, one in everything(first).items() if one.warnings} == {}
+        assert changed(first, install(found, tree(env, root))) == []
+
+
+def test_the_newest_kubernetes_is_the_one_of_the_planes(own: Plane) -> None:
+    assert own.api.version().startswith(f"v{max(get_args(KubernetesMinor))}.")
 
 
 @pytest.mark.usefixtures("installed")

@@ -21,7 +21,7 @@ from charts_src.errors import UserError
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import plane
-from tools.cluster.tree import install
+from tools.cluster.tree import install, tree
 from tools.cluster.waiting import eventually
 
 STATE = ROOT / ".cache" / "cluster"
@@ -106,7 +106,7 @@ def keep(env: str) -> None:
         with plane(folder / "plane") as running:
             for node in environment_nodes(env):
                 running.api.create(node)
-            install(running, env)
+            install(running, tree(env))
             if os.geteuid() == 0:  # they run in a root of their own
                 for operator in OPERATORS:
                     start_operator(running, env, operator)

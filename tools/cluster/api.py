@@ -122,6 +122,10 @@ class Api:
             return False
         return bool(found.status_code == requests.codes.ok)
 
+    def version(self) -> str:
+        """Give the server's version, such as v1.36.3."""
+        return str(self.request("GET", "/version").json()["gitVersion"])
+
     def request(self, verb: str, path: str, **arguments: Any) -> requests.Response:
         """Send any request."""
         return checked(self._session.request(verb, f"{self.url}{path}", timeout=_TIMEOUT, **arguments))

@@ -71,11 +71,11 @@ TOOLBOX = (
 
 
 def binary(name: str) -> Path:
-    """Give the path of a built tool; raises UserError when it is not built."""
-    path = built(next(tool for tool in TOOLBOX if tool.name == name))
-    if not path.exists():
-        raise UserError(f"{name} is not built; run make tools")
-    return path
+    """Give the path of a built tool; raises UserError when it is not built, or unknown."""
+    for tool in TOOLBOX:
+        if tool.name == name and (path := built(tool)).exists():
+            return path
+    raise UserError(f"{name} is not built; run make tools")
 
 
 def built(tool: Tool) -> Path:

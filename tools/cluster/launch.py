@@ -17,10 +17,6 @@ _LOOPBACK = "127.0.0.1"
 _ISSUER = "https://kubernetes.default.svc"
 
 
-def _versioned(name: str, minor: str) -> Path:
-    return binary(f"{name}-{minor}" if minor else name)
-
-
 def etcd(processes: Processes, port: int, peer: int) -> Process:
     """Start etcd, which forgets on a crash of the machine but not of a process."""
     url, peer_url = f"http://{_LOOPBACK}:{port}", f"http://{_LOOPBACK}:{peer}"
@@ -44,7 +40,7 @@ def api_server(processes: Processes, etcd_port: int, port: int, keys: Credential
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
     return processes.start(
         "kube-apiserver",
-        _versioned("kube-apiserver", minor),
+        binary(f"kube-apiserver-{minor}" if minor else "kube-apiserver"),
         f"--etcd-servers=http://{_LOOPBACK}:{etcd_port}",
         f"--cert-dir={keys.token_file.parent}",
         f"--secure-port={port}",
@@ -65,13 +61,11 @@ def api_server(processes: Processes, etcd_port: int, port: int, keys: Credential
     )
 
 
-def controller_manager(
-    processes: Processes, kubeconfig: Path, port: int, keys: Credentials, minor: str
-) -> Process:
+def controller_manager(processes: Processes, kubeconfig: Path, port: int, keys: Credentials) -> Process:
     """Start all controllers that are on by default, each with its own ServiceAccount."""
     return processes.start(
         "kube-controller-manager",
-        _versioned("kube-controller-manager", minor),
+        binary("kube-controller-manager"),
         f"--kubeconfig={kubeconfig}",
         f"--service-account-private-key-file={keys.private_key}",
         f"--root-ca-file={keys.token_file.parent / 'apiserver.crt'}",
@@ -81,11 +75,11 @@ def controller_manager(
     )
 
 
-def scheduler(processes: Processes, kubeconfig: Path, port: int, minor: str) -> Process:
+def scheduler(processes: Processes, kubeconfig: Path, port: int) -> Process:
     """Start the scheduler."""
     return processes.start(
         "kube-scheduler",
-        _versioned("kube-scheduler", minor),
+        binary("kube-scheduler"),
         f"--kubeconfig={kubeconfig}",
         *_alone(processes, "kube-scheduler", port),
         grace=1,

@@ -17,7 +17,7 @@ from pathlib import Path
 from tools.cluster import launch
 from tools.cluster.api import Api
 from tools.cluster.audit import AuditEvent, events
-from tools.cluster.credentials import ADMIN, credentials, kubeconfig
+from tools.cluster.credentials import ADMIN, Credentials, credentials, kubeconfig
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process, Processes
 from tools.cluster.waiting import eventually
@@ -66,26 +66,23 @@ class Plane:
 
 
 @contextmanager
-def plane(folder: Path, minor: str = "") -> Iterator[Plane]:
+def plane(folder: Path) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    `minor` asks for an older or newer Kubernetes, such as 1.34, where one is built. Raises UserError when a
-    tool is not built, TimeoutError with the end of a log when a process does not get ready.
+    Raises UserError when a tool is not built, TimeoutError with the end of a log when a process does not
+    get ready.
     """
     with Processes(folder) as processes:
-        etcd, peer, secure, managing, scheduling, kwok, local_kwok = free_ports(7)
         keys = credentials(folder / "pki")
-        authority = folder / "pki" / "apiserver.crt"
-        api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], authority)
+        found = _served(processes, keys)
+        managing, scheduling, kwok, local_kwok = free_ports(4)
         configs = {
-            user: kubeconfig(folder / f"{user}.kubeconfig", api.url, token, authority)
+            user: kubeconfig(folder / f"{user}.kubeconfig", found.url, token, found.api.authority)
             for user, token in keys.tokens.items()
+            if user != ADMIN
         }
-        launch.etcd(processes, etcd, peer)
-        server = launch.api_server(processes, etcd, secure, keys, minor)
-        _wait_ready(api, server)
-        manager = launch.controller_manager(processes, configs["controller-manager"], managing, keys, minor)
-        launch.scheduler(processes, configs["scheduler"], scheduling, minor)
+        manager = launch.controller_manager(processes, configs["controller-manager"], managing, keys)
+        launch.scheduler(processes, configs["scheduler"], scheduling)
         launch.kwok(processes, "kwok", configs["kwok"], kwok, "genai-on-eks/runs!=locally", _stages("*"))
         launch.kwok(
             processes,
@@ -97,11 +94,33 @@ def plane(folder: Path, minor: str = "") -> Iterator[Plane]:
         )
         # The last thing without which no pod can be created.
         eventually(
-            lambda: api.get("v1", "ServiceAccount", "default", "default"),
+            lambda: found.api.get("v1", "ServiceAccount", "default", "default"),
             60,
             lambda: f"no default ServiceAccount\n{manager.tail()}",
         )
-        yield Plane(folder, processes, api, configs[ADMIN], folder / "audit.log", server)
+        yield found
+
+
+@contextmanager
+def api_alone(folder: Path, minor: str) -> Iterator[Plane]:
+    """Run etcd and the API server of a Kubernetes minor, such as 1.34, without controllers.
+
+    That is all that it takes to have objects validated, and to build the rest of a second minor takes long.
+    Raises as `plane` does.
+    """
+    with Processes(folder) as processes:
+        yield _served(processes, credentials(folder / "pki"), minor)
+
+
+def _served(processes: Processes, keys: Credentials, minor: str = "") -> Plane:
+    folder = processes.folder
+    etcd, peer, secure = free_ports(3)
+    api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], folder / "pki" / "apiserver.crt")
+    own = kubeconfig(folder / f"{ADMIN}.kubeconfig", api.url, keys.tokens[ADMIN], api.authority)
+    launch.etcd(processes, etcd, peer)
+    server = launch.api_server(processes, etcd, secure, keys, minor)
+    _wait_ready(api, server)
+    return Plane(folder, processes, api, own, folder / "audit.log", server)
 
 
 def _stages(pattern: str) -> list[Path]:

@@ -7,13 +7,16 @@ Webhook configurations come last, against that order: no webhook runs behind the
 Fail they would refuse what follows. Each is applied as rendered, twice, and then deleted.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
+from charts_src import config, state, workspace
 from charts_src.errors import UserError
 from charts_src.objects import NOT_OBJECTS, Body, Identity
+from charts_src.publish import publish
 from charts_src.waves import SYNC_WAVE
 from tools.cluster.api import Api, Applied
 from tools.cluster.plane import Plane
@@ -73,14 +76,14 @@ def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     return [wave for number, name, path in ordered for wave in _waves(name, number, root / path)]
 
 
-def install(plane: Plane, env: str, root: Path = REPOSITORY) -> Installed:
+def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
     """Apply every object strictly, each wave when the definitions of the one before are established.
 
     Raises Refused at the first object that the API server refuses, with its name, and TimeoutError.
     """
     objects: dict[Identity, Applied] = {}
     last: list[Body] = []
-    for wave in tree(env, root):
+    for wave in waves:
         now = [body for body in wave.objects if body["kind"] not in WEBHOOKS]
         last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
@@ -89,6 +92,20 @@ def install(plane: Plane, env: str, root: Path = REPOSITORY) -> Installed:
                 wait_established(plane.api, body["metadata"]["name"])
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
+
+
+def render_for(env: str, minor: str, root: Path) -> Path:
+    """Render an environment for another Kubernetes below `root`, as `tree` reads it; give `root`.
+
+    Raises UserError for a problem in the environment.
+    """
+    described = config.load(env, state.ENVIRONMENTS).model_copy(update={"kubernetes": minor})
+    trees = workspace.fresh({env: described}, recall=False)[env]
+    for prefix, folder in state.folders(env).items():
+        target = root / folder.relative_to(REPOSITORY)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        publish(trees[prefix], target)
+    return root
 
 
 def wait_established(api: Api, name: str) -> None:

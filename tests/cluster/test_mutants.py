@@ -1,0 +1,277 @@
+"""What is wrong in a manifest is caught, by name: the suite's checks on trees with one mistake each."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from charts_src.objects import Body
+from charts_src.proofs.fitting import requests
+from tools.cluster.pending import plain, workloads
+from tools.cluster.plan_nodes import open_namespace
+from tools.cluster.plane import Plane, api_alone
+from tools.cluster.responses import Refused
+from tools.cluster.tree import Wave, install, tree
+from tools.cluster.waiting import eventually
+
+ENV = "dev"
+NAMESPACE = "mutants"
+RBAC = "rbac.authorization.k8s.io/v1"
+
+# Rights: the operator, the role with the rule, and what is taken out of it.
+
+RIGHTS = [
+    ("kuberay-operator", "kuberay-operator", "pods"),
+    ("kuberay-operator", "kuberay-operator", "services"),
+    ("kuberay-operator", "kuberay-operator", "rayservices"),
+    ("mpi-operator", "mpi-operator", "mpijobs"),
+    ("mpi-operator", "mpi-operator", "configmaps"),
+    ("workflow-controller", "workflow-controller", "workflows"),
+    ("workflow-controller", "workflow-controller", "cronworkflows"),
+    ("kueue", "kueue", "workloads"),
+    ("kueue", "kueue", "clusterqueues"),
+    ("spark-operator-controller", "spark-operator-controller", "sparkapplications"),
+    ("spark-operator-controller", "spark-operator-controller", "scheduledsparkapplications"),
+]
+
+
+@pytest.fixture(scope="module")
+def deprived(operated: Plane, env: str) -> Iterator[Plane]:
+    """Give a plane whose operators started anew without these rights."""
+    assert env == ENV
+    roles = {role: operated.api.get(RBAC, "ClusterRole", role) for role in {each[1] for each in RIGHTS}}
+    for name, role in roles.items():
+        assert role, f"no ClusterRole {name}"
+        taken = {each[2] for each in RIGHTS if each[1] == name}
+        rules = [
+            {**rule, "resources": [one for one in rule["resources"] if one not in taken]}
+            for rule in role["rules"]
+            if set(rule.get("resources", ())) - taken
+        ]
+        operated.api.merge(RBAC, "ClusterRole", name, {"rules": rules})
+    affected = {each[0] for each in RIGHTS}
+    restart(operated, affected)
+    yield operated
+    for name, role in roles.items():
+        operated.api.merge(RBAC, "ClusterRole", name, {"rules": role["rules"] if role else []})
+    restart(operated, affected)
+
+
+def restart(plane: Plane, names: set[str]) -> None:
+    for process in plane.processes:
+        if process.name in names:
+            process.restart()
+
+
+@pytest.mark.parametrize("env", [ENV], indirect=True)
+@pytest.mark.parametrize(("operator", "role", "resource"), RIGHTS)
+def test_a_rule_that_is_missing_is_seen(deprived: Plane, operator: str, role: str, resource: str) -> None:
+    def seen() -> bool:
+        return any(
+            event.resource == resource and event.decision == "forbid" and event.user.endswith(f":{role}")
+            for event in deprived.forbidden()
+        )
+
+    eventually(seen, 60, f"{operator} was not refused {resource}")
+
+
+# Places: a pod of each kind of accelerator, with one mistake each.
+
+Spec = Body
+GPU, NEURON = "nvidia.com/gpu", "aws.amazon.com/neuron"
+POD_OF = {
+    "serving": "rayservice-stable-diffusion-stable-diffusion-gpu",
+    "training": "rayjob-training-train-smoke",
+    "notebook": "notebook-inferentia",
+}
+ACCELERATOR_OF = {"serving": GPU, "training": NEURON, "notebook": NEURON}
+
+
+def without_toleration(spec: Spec, resource: str) -> str:
+    left = [each for each in spec["tolerations"] if each.get("key") != resource]
+    assert left != spec["tolerations"]
+    spec["tolerations"] = left
+    return f"had untolerated taint(s) {{{resource}"
+
+
+def misspelt(spec: Spec, resource: str) -> str:
+    for amounts in amounts_of(spec, resource):
+        amounts[f"{resource}s"] = amounts.pop(resource)
+    return f"Insufficient {resource}s"
+
+
+def too_many(spec: Spec, resource: str) -> str:
+    for amounts in amounts_of(spec, resource):
+        amounts[resource] = 65
+    return f"Insufficient {resource}"
+
+
+def wrong_selector(spec: Spec, resource: str) -> str:
+    assert resource
+    spec["nodeSelector"] = {**spec["nodeSelector"], "genai-on-eks/accelerator": "nvdia"}
+    return "didn't match Pod's node affinity/selector"
+
+
+def amounts_of(spec: Spec, resource: str) -> list[Body]:
+    found = [
+        amounts
+        for container in spec["containers"]
+        for amounts in container.get("resources", {}).values()
+        if resource in amounts
+    ]
+    assert found
+    return found
+
+
+CHANGES: list[Callable[[Spec, str], str]] = [without_toleration, misspelt, too_many, wrong_selector]
+
+
+@pytest.mark.parametrize("env", [ENV], indirect=True)
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("kind", POD_OF)
+def test_a_pod_that_no_node_takes_says_why(
+    operated: Plane, env: str, kind: str, change: Callable[[Spec, str], str]
+) -> None:
+    open_namespace(operated.api, NAMESPACE)
+    (workload,) = (each for each in workloads(env) if each.name == POD_OF[kind])
+    pod = max(workload.pods, key=lambda each: str(requests(each.spec).get(ACCELERATOR_OF[kind], 0)))
+    name = f"{kind}-{change.__name__}".replace("_", "-")
+    body = copy.deepcopy(plain(pod, name, name, NAMESPACE))
+    says = change(body["spec"], ACCELERATOR_OF[kind])
+    operated.api.create(body)
+
+    def message() -> str:
+        found = operated.api.get("v1", "Pod", name, NAMESPACE) or {"status": {}}
+        return " ".join(each.get("message", "") for each in found["status"].get("conditions", ()))
+
+    eventually(lambda: says in message(), 30, lambda: f"not {says!r}: {message()!r}")
+    operated.api.delete("v1", "Pod", name, NAMESPACE)
+
+
+# Order and definitions: trees whose application stops at an object.
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Give an API server alone; each mutant leaves only what it could apply before its mistake."""
+    with api_alone(tmp_path_factory.mktemp("mutants") / "plane", "") as found:
+        yield found
+
+
+def some(*applications: str) -> list[Wave]:
+    """Read these Applications, in the order given."""
+    waves = [[wave for wave in tree(ENV) if wave.application == name] for name in applications]
+    assert all(waves)
+    return [wave for group in waves for wave in group]
+
+
+def stops(plane: Plane, waves: list[Wave]) -> str:
+    """Say where the application of a tree stops, and why."""
+    with pytest.raises(Refused) as stopped:
+        install(plane, waves)
+    return " ".join([str(stopped.value), *getattr(stopped.value, "__notes__", ())])
+
+
+SWAPPED_NAMESPACES = [
+    ("kuberay-operator", "kuberay-system"),
+    ("karpenter", "karpenter"),
+    ("mpi-operator", "mpi-operator"),
+    ("stable-diffusion", "stable-diffusion"),
+]
+
+
+@pytest.mark.parametrize(("application", "namespace"), SWAPPED_NAMESPACES)
+def test_an_application_before_its_namespace_is_seen(empty: Plane, application: str, namespace: str) -> None:
+    assert f'namespaces "{namespace}" not found' in stops(empty, some(application, "namespaces"))
+
+
+SWAPPED_DEFINITIONS = [
+    ("node-pools", "karpenter-crds", "karpenter.k8s.aws"),
+    ("queues", "kueue-crds", "kueue.x-k8s.io"),
+    ("ray-cluster", "kuberay-crds", "ray.io"),
+    ("training-workflows", "argo-workflows-crds", "argoproj.io"),
+    ("alert-rules", "prometheus-operator-crds", "monitoring.coreos.com"),
+]
+
+
+@pytest.mark.parametrize(("application", "definitions", "group"), SWAPPED_DEFINITIONS)
+def test_an_application_before_its_definitions_is_seen(
+    empty: Plane, application: str, definitions: str, group: str
+) -> None:
+    said = stops(empty, some("namespaces", application, definitions))
+    assert "404" in said
+    assert group in said or "while applying" in said
+
+
+MISSING = [
+    ("karpenter-crds", "node-pools", "nodepools.karpenter.sh", "NodePool"),
+    ("kueue-crds", "queues", "clusterqueues.kueue.x-k8s.io", "ClusterQueue"),
+    ("kuberay-crds", "stable-diffusion", "rayservices.ray.io", "RayService"),
+    ("argo-workflows-crds", "training-workflows", "workflowtemplates.argoproj.io", "WorkflowTemplate"),
+    (
+        "spark-operator-crds",
+        "spark-text-pipeline",
+        "scheduledsparkapplications.sparkoperator.k8s.io",
+        "ScheduledSparkApplication",
+    ),
+]
+
+
+@pytest.mark.parametrize(("definitions", "application", "name", "kind"), MISSING)
+def test_a_definition_that_is_missing_is_seen(
+    empty: Plane, definitions: str, application: str, name: str, kind: str
+) -> None:
+    waves = some("namespaces", definitions, application)
+    left = [without(wave, name) for wave in waves]
+    assert left != waves
+    assert f"no {kind} in" in stops(empty, left)
+
+
+def without(wave: Wave, name: str) -> Wave:
+    objects = tuple(body for body in wave.objects if body["metadata"]["name"] != name)
+    return wave._replace(objects=objects)
+
+
+# Objects: one wrong field each, refused by the API server.
+
+
+class Wrong(NamedTuple):
+    """A field of an object, what is written there, and what the API server says."""
+
+    application: str
+    kind: str
+    path: tuple[str, ...]
+    value: Any
+    says: str
+
+
+WRONG = [
+    Wrong("kuberay-operator", "Deployment", ("spec", "replcas"), 1, "field not declared in schema"),
+    Wrong("kuberay-operator", "Deployment", ("spec", "replicas"), "one", "expected numeric"),
+    Wrong("node-pools", "NodePool", ("spec", "disruption", "consolidateAfter"), "soon", "consolidateAfter"),
+    Wrong("node-pools", "NodePool", ("spec", "template", "spec", "expireAfter"), "later", "expireAfter"),
+    Wrong("node-pools", "EC2NodeClass", ("spec", "role"), "", "role"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda each: f"{each.kind}-{each.path[-1]}-{each.value}")
+def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
+    definitions = ["karpenter-crds"] if wrong.application == "node-pools" else []
+    waves = some("namespaces", *definitions, wrong.application)
+    changed = copy.deepcopy(waves)
+    target: Any = next(
+        body
+        for wave in changed
+        for body in wave.objects
+        if body["kind"] == wrong.kind and wave.application == wrong.application
+    )
+    for step in wrong.path[:-1]:
+        target = target[step]
+    target[wrong.path[-1]] = wrong.value
+    assert wrong.says in stops(empty, changed)
+
+
+def test_there_are_enough_mutants() -> None:
+    others = len(SWAPPED_NAMESPACES) + len(SWAPPED_DEFINITIONS) + len(MISSING) + len(WRONG)
+    assert len(RIGHTS) + len(CHANGES) * len(POD_OF) + others >= 25
