@@ -186,25 +186,7 @@ def test_an_application_before_its_namespace_is_seen(empty: Plane, application: 
     assert f'namespaces "{namespace}" not found' in stops(empty, some(application, "namespaces"))
 
 
-SWAPPED_DEFINITIONS = [
-    ("node-pools", "karpenter-crds", "karpenter.k8s.aws"),
-    ("queues", "kueue-crds", "kueue.x-k8s.io"),
-    ("ray-cluster", "kuberay-crds", "ray.io"),
-    ("training-workflows", "argo-workflows-crds", "argoproj.io"),
-    ("alert-rules", "prometheus-operator-crds", "monitoring.coreos.com"),
-]
-
-
-@pytest.mark.parametrize(("application", "definitions", "group"), SWAPPED_DEFINITIONS)
-def test_an_application_before_its_definitions_is_seen(
-    empty: Plane, application: str, definitions: str, group: str
-) -> None:
-    said = stops(empty, some("namespaces", application, definitions))
-    assert "404" in said
-    assert group in said or "while applying" in said
-
-
-MISSING = [
+DEFINED = [
     ("karpenter-crds", "node-pools", "nodepools.karpenter.sh", "NodePool"),
     ("kueue-crds", "queues", "clusterqueues.kueue.x-k8s.io", "ClusterQueue"),
     ("kuberay-crds", "stable-diffusion", "rayservices.ray.io", "RayService"),
@@ -215,17 +197,40 @@ MISSING = [
         "scheduledsparkapplications.sparkoperator.k8s.io",
         "ScheduledSparkApplication",
     ),
+    ("prometheus-operator-crds", "alert-rules", "prometheusrules.monitoring.coreos.com", "PrometheusRule"),
 ]
+"""Application with the definition, another with an object of it, the definition's name, and its kind."""
 
 
-@pytest.mark.parametrize(("definitions", "application", "name", "kind"), MISSING)
+@pytest.mark.parametrize(("definitions", "application", "name", "kind"), DEFINED)
+def test_an_object_before_its_definition_is_seen(
+    empty: Plane, definitions: str, application: str, name: str, kind: str
+) -> None:
+    waves = [*some("namespaces"), *of_kind(application, kind), *some(definitions)]
+    said = stops(empty, waves)
+    assert "404" in said
+    assert f"while applying {kind} " in said
+    assert empty.api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name) is None
+
+
+@pytest.mark.parametrize(("definitions", "application", "name", "kind"), DEFINED)
 def test_a_definition_that_is_missing_is_seen(
     empty: Plane, definitions: str, application: str, name: str, kind: str
 ) -> None:
-    waves = some("namespaces", definitions, application)
+    waves = [*some("namespaces"), *some(definitions), *of_kind(application, kind)]
     left = [without(wave, name) for wave in waves]
     assert left != waves
-    assert f"no {kind} in" in stops(empty, left)
+    said = stops(empty, left)
+    assert "404" in said
+    assert f"while applying {kind} " in said
+
+
+def of_kind(application: str, kind: str) -> list[Wave]:
+    """Read the objects of a kind of an Application."""
+    return [
+        wave._replace(objects=tuple(body for body in wave.objects if body["kind"] == kind))
+        for wave in some(application)
+    ]
 
 
 def without(wave: Wave, name: str) -> Wave:
@@ -258,7 +263,7 @@ WRONG = [
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda each: f"{each.kind}-{each.path[-1]}-{each.value}")
 def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
     definitions = ["karpenter-crds"] if wrong.application == "node-pools" else []
-    waves = some("namespaces", *definitions, wrong.application)
+    waves = [*some("namespaces", *definitions), *of_kind(wrong.application, wrong.kind)]
     changed = copy.deepcopy(waves)
     target: Any = next(
         body
@@ -273,5 +278,5 @@ def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
 
 
 def test_there_are_enough_mutants() -> None:
-    others = len(SWAPPED_NAMESPACES) + len(SWAPPED_DEFINITIONS) + len(MISSING) + len(WRONG)
+    others = len(SWAPPED_NAMESPACES) + 2 * len(DEFINED) + len(WRONG)
     assert len(RIGHTS) + len(CHANGES) * len(POD_OF) + others >= 25

@@ -122,6 +122,16 @@ class Api:
             return False
         return bool(found.status_code == requests.codes.ok)
 
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Say whether the server has a kind."""
+        try:
+            self._resource(api_version, kind)
+        except Refused as error:
+            if error.status != requests.codes.not_found:
+                raise
+            return False
+        return True
+
     def version(self) -> str:
         """Give the server's version, such as v1.36.3."""
         return str(self.request("GET", "/version").json()["gitVersion"])

@@ -8,6 +8,7 @@ Fail they would refuse what follows. Each is applied as rendered, twice, and the
 """
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +66,7 @@ class Installed(NamedTuple):
 def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     """Read the objects of every Application of an environment, in their order.
 
-    Raises UserError when the environment is not rendered below `root`.
+    A file is read once in a process. Raises UserError when the environment is not rendered below `root`.
     """
     found = [_read(path) for path in sorted((root / "argocd" / env).glob("application-*.yaml"))]
     if not found:
@@ -109,14 +110,20 @@ def render_for(env: str, minor: str, root: Path) -> Path:
 
 
 def wait_established(api: Api, name: str) -> None:
-    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 30 s."""
+    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s."""
 
-    def established() -> bool:
+    def served() -> bool:
         found = api.get("apiextensions.k8s.io/v1", _CRD, name) or {}
         conditions = found.get("status", {}).get("conditions") or ()  # null at first
-        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+        established = any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
+        return established and all(
+            # It may take a moment more until the server says so itself.
+            api.serves(f"{found['spec']['group']}/{version['name']}", found["spec"]["names"]["kind"])
+            for version in found["spec"]["versions"]
+            if version["served"]
+        )
 
-    eventually(established, 30, f"{_CRD} {name} is not Established")
+    eventually(served, 60, f"{_CRD} {name} is not served")
 
 
 def wave_of(body: Body) -> int:
@@ -151,6 +158,7 @@ def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
+@cache  # to read all takes seconds, and a run reads all several times
 def _read(path: Path) -> Body:
     body: Body = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return body
