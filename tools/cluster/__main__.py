@@ -1,7 +1,8 @@
 """`python -m tools.cluster up|down ENV`: a control plane with an environment on it, to look around in.
 
 `up` starts a process that stays and keeps all others; its number and the kubeconfig are below .cache/cluster.
-When that process ends, however it does, all others end too.
+When that process ends, however it does, all others end too. An object that the API server refuses ends
+nothing: it is told, and what there is can be looked at.
 """
 
 import argparse
@@ -20,13 +21,14 @@ from charts_src import ROOT
 from charts_src.errors import UserError
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
-from tools.cluster.plane import plane
+from tools.cluster.plane import Plane, plane
+from tools.cluster.responses import Refused
 from tools.cluster.tree import install, tree
 from tools.cluster.waiting import eventually
 
 STATE = ROOT / ".cache" / "cluster"
-_LONGEST = 300
-"""Seconds to start and to apply everything."""
+_START, _APPLY = 60, 600
+"""Longest seconds to start, and then to apply everything."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,13 +71,19 @@ def up(env: str) -> None:
             start_new_session=True,
         )
 
-    def settled() -> bool:
-        return (folder / "ready").exists() or process.poll() is not None
-
-    eventually(settled, _LONGEST, lambda: f"{env} is not up\n{_tail(log)}")
-    if process.poll() is not None:
-        raise TimeoutError(f"{env} did not start:\n{_tail(log)}")
+    _wait_for(folder / "started", process, log, _START)
     _say(env, folder)
+    _wait_for(folder / "applied", process, log, _APPLY)
+    print((folder / "applied").read_text(encoding="utf-8"))
+
+
+def _wait_for(file: Path, process: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+    def settled() -> bool:
+        return file.exists() or process.poll() is not None
+
+    eventually(settled, seconds, lambda: f"not {file.name}\n{_tail(log)}")
+    if process.poll() is not None:
+        raise TimeoutError(f"ended before it was {file.name}:\n{_tail(log)}")
 
 
 def down(env: str) -> None:
@@ -106,16 +114,29 @@ def keep(env: str) -> None:
         with plane(folder / "plane") as running:
             for node in environment_nodes(env):
                 running.api.create(node)
-            install(running, tree(env))
-            if os.geteuid() == 0:  # they run in a root of their own
-                for operator in OPERATORS:
-                    start_operator(running, env, operator)
             shutil.copy(running.kubeconfig, folder / "kubeconfig")
-            (folder / "ready").touch()
+            (folder / "started").touch()
+            said = folder / "applied.new"
+            said.write_text(_applied(running, env), encoding="utf-8")
+            said.rename(folder / "applied")
             while all(process.alive() for process in running.processes):
                 time.sleep(1)
             ended = next(process for process in running.processes if not process.alive())
             raise TimeoutError(f"{ended.tail()}")
+
+
+def _applied(running: Plane, env: str) -> str:
+    """Apply everything and start the operators; give what there is to say of it."""
+    try:
+        installed = install(running, tree(env))
+    except Refused as error:
+        return "\n".join([f"not all is applied: {error}", *getattr(error, "__notes__", ())])
+    said = f"{len(installed.objects)} objects are applied"
+    if os.geteuid() != 0:
+        return f"{said}; operators run in a root of their own, which only root can give them: none runs"
+    for operator in OPERATORS:
+        start_operator(running, env, operator)
+    return f"{said}; {', '.join(operator.deployment for operator in OPERATORS)} run"
 
 
 def _keeper(folder: Path) -> int:
@@ -130,11 +151,12 @@ def _keeper(folder: Path) -> int:
 
 def _say(env: str, folder: Path) -> None:
     print(f"export KUBECONFIG={folder / 'kubeconfig'}")
-    print(f"kubectl get pods --all-namespaces   # make cluster-down ENV={env} ends it")
+    print(f"kubectl get pods --all-namespaces   # make cluster-down ENV={env} ends it", flush=True)
 
 
 def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""  # down removes it
+    return "\n".join(text.splitlines()[-20:])
 
 
 if __name__ == "__main__":
