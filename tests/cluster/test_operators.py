@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import yaml
 
 from charts_src import workspace
@@ -89,11 +90,7 @@ def gets_its_cluster(plane: Plane, service: Body) -> None:
     cluster = status["pendingServiceStatus"]["rayClusterName"]
     assert cluster.startswith(name)
     labels = f"ray.io/cluster={cluster},ray.io/node-type=head"
-    (head,) = eventually(
-        lambda: running_pods(plane, namespace, labels),
-        60,
-        lambda: f"no head runs: {pending(plane, namespace)}",
-    )
+    (head,) = some_run(plane, namespace, labels)
     wanted = service["spec"]["rayClusterConfig"]["headGroupSpec"]["template"]["spec"]
     node = plane.api.get("v1", "Node", head["spec"]["nodeName"])
     assert node is not None
@@ -116,6 +113,26 @@ def test_kueue_admits_an_mpi_job_and_it_succeeds(operated: Plane, env: str) -> N
         if each["metadata"]["ownerReferences"][0]["name"] == job["metadata"]["name"]
     ]
     assert conditions(workload["status"])["Admitted"] == "True"
+
+
+@pytest.mark.parametrize("env", ["dev", "staging"], indirect=True)
+def test_kueue_admits_every_ray_job_and_its_pods_run(operated: Plane, env: str) -> None:
+    jobs = rendered(env, "RayJob")
+    assert jobs
+    for job in jobs:
+        cluster = becomes(operated, job, lambda status: status.get("rayClusterName"))
+        namespace = job["metadata"]["namespace"]
+        for kind in ("head", "worker"):
+            some_run(operated, namespace, f"ray.io/cluster={cluster},ray.io/node-type={kind}")
+
+
+def some_run(plane: Plane, namespace: str, labels: str) -> list[Body]:
+    """Wait until pods run, and give them."""
+    return eventually(
+        lambda: running_pods(plane, namespace, labels),
+        60,
+        lambda: f"no pod {labels} runs: {pending(plane, namespace)}",
+    )
 
 
 def test_every_queue_is_active(operated: Plane, env: str) -> None:
@@ -141,6 +158,32 @@ def test_a_workflow_of_a_rendered_template_runs_to_its_end(operated: Plane, env:
         }
     )
     becomes(operated, workflow, lambda status: status.get("phase") == "Succeeded", 90)
+
+
+def test_a_spark_application_gets_its_driver(operated: Plane, env: str) -> None:
+    (scheduled,) = rendered(env, "ScheduledSparkApplication")
+    namespace = scheduled["metadata"]["namespace"]
+    application = operated.api.create(
+        {
+            "apiVersion": scheduled["apiVersion"],
+            "kind": "SparkApplication",
+            "metadata": {"name": "proof", "namespace": namespace},
+            "spec": scheduled["spec"]["template"],
+        }
+    )
+    becomes(
+        operated,
+        application,
+        lambda status: status.get("applicationState", {}).get("state") == "RUNNING",
+        120,
+    )
+    (driver,) = running_pods(operated, namespace, "spark-role=driver,sparkoperator.k8s.io/app-name=proof")
+    wanted = scheduled["spec"]["template"]["driver"]["template"]["spec"]
+    node = operated.api.get("v1", "Node", driver["spec"]["nodeName"])
+    assert node is not None
+    assert wanted["nodeSelector"].items() <= node["metadata"]["labels"].items()
+    assert driver["spec"]["serviceAccountName"] == "spark-driver"
+    assert driver["spec"]["securityContext"] == wanted["securityContext"]
 
 
 def test_an_operator_that_is_killed_goes_on_where_it_was(operated: Plane, env: str) -> None:

@@ -2,16 +2,20 @@
 
 Their programs find what they find in a pod: the token of their rendered ServiceAccount, ConfigMaps and
 Secrets in their places. So each gets a root of its own (chroot, which needs root), with no other program in
-it. What differs from the Deployment is in DEVIATIONS, and the ports, of which many must fit on one machine.
+it but for the Spark Operator, whose image has Spark and Java. What differs from the Deployment is in
+DEVIATIONS, and the ports, of which many must fit on one machine.
 """
 
 import base64
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pyspark
 
 from charts_src import ROOT
 from charts_src.objects import Body
@@ -30,14 +34,32 @@ class Operator(NamedTuple):
     arguments: tuple[str, ...] = ()
     """Added to the rendered ones."""
     environ: Mapping[str, str] = {}
+    """What its image sets, or a deviation."""
+    folders: Mapping[str, str] = {}
+    """Folders of its root -> those of this machine that stand for what its image has there."""
 
+
+_JAVA = "/usr/lib/jvm/java-17-openjdk-amd64"
+_SPARK = {
+    "usr": "/usr",
+    "etc/java-17-openjdk": "/etc/java-17-openjdk",
+    "proc": "/proc",
+    "dev": "/dev",
+    "opt/spark": str(Path(pyspark.__file__).parent),
+}
 
 OPERATORS = (
     Operator("kuberay-operator", "kuberay-operator", environ={"ENABLE_WEBHOOKS": "false"}),
     Operator("mpi-operator", "mpi-operator"),
     Operator("workflow-controller", "workflow-controller", environ={"DEFAULT_REQUEUE_TIME": "1s"}),
     Operator("kueue", "kueue"),
-    Operator("spark-operator-controller", "spark-operator", ("--health-probe-bind-address=:8081",)),
+    Operator(
+        "spark-operator-controller",
+        "spark-operator",
+        ("--health-probe-bind-address=:8081",),
+        {"SPARK_HOME": "/opt/spark", "JAVA_HOME": _JAVA},
+        _SPARK,
+    ),
 )
 
 DEVIATIONS = {
@@ -68,13 +90,27 @@ def start_operator(plane: Plane, env: str, operator: Operator, rendered: Path = 
     for mount in container.get("volumeMounts", ()):
         (volume,) = (each for each in spec["volumes"] if each["name"] == mount["name"])
         _mount(plane, namespace, volume, root / mount["mountPath"].lstrip("/"), ports)
-    shutil.copy2(binary(operator.binary), root / "bin" / operator.binary)
+    shutil.copy2(binary(operator.binary), root / operator.binary)
     arguments = [ports.moved(word) for word in (*container.get("args", ()), *operator.arguments)]
     return plane.processes.start(
         operator.deployment,
-        *("/usr/sbin/chroot", str(root), f"/bin/{operator.binary}", *arguments),
+        *_with_folders(operator, root),
+        *("/usr/sbin/chroot", str(root), f"/{operator.binary}", *arguments),
         environ=_environ(plane, operator, container, namespace),
     )
+
+
+def _with_folders(operator: Operator, root: Path) -> list[str]:
+    """Mount the folders in a namespace of mounts that ends with the operator; gives what comes before it."""
+    if not operator.folders:
+        return []
+    mounts = []
+    for target, source in operator.folders.items():
+        (root / target).mkdir(parents=True, exist_ok=True)
+        mounts.append(f"mount --rbind {shlex.quote(source)} {shlex.quote(str(root / target))}")
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
+    return ["/usr/bin/unshare", "--mount", "/bin/sh", "-ec", f'{"; ".join(mounts)}; exec "$@"', "sh"]
 
 
 class _Ports:
@@ -94,7 +130,7 @@ class _Ports:
 
 def _make_root(plane: Plane, root: Path, namespace: str, service_account: str) -> None:
     shutil.rmtree(root, ignore_errors=True)
-    for folder in ("bin", "etc", "tmp", _ACCOUNT):
+    for folder in ("etc", "tmp", _ACCOUNT):
         (root / folder).mkdir(parents=True)
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
     files = {"token": plane.api.token_of(namespace, service_account), "namespace": namespace}
