@@ -4,7 +4,6 @@ It is the real hub with its proxy, each a process of this machine; their address
 service by which a test asks for servers as the hub's admins do. The rest of the hub is tested with images/.
 """
 
-import json
 import secrets
 from pathlib import Path
 from typing import NamedTuple
@@ -91,7 +90,7 @@ def start_hub(plane: Plane) -> Hub:
 
 def _answers(hub: Hub) -> bool:
     try:
-        return requests.get(hub.api, timeout=5).ok
+        return bool(requests.get(hub.api, timeout=5).ok)
     except requests.ConnectionError:
         return False
 
