@@ -22,9 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("cluster")
+            # With pytest -n, all that uses the same plane runs in one process.
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(
         key=lambda item: ORDER.index(component) if (component := _component(item.path.stem)) in ORDER else -1
     )
+
+
+def _group(item: pytest.Item) -> str:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return str(parameters.get("env", item.path.stem))
 
 
 def _component(stem: str) -> str:
