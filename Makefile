@@ -97,6 +97,11 @@ cluster-down: $(WORKLOADS) ## End the control plane of ENV
 cluster-test: tools $(WORKLOADS) .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
 	@.venv-workloads/bin/pytest $(or $(ONLY),tests/cluster)
 
+.PHONY: cluster-fingerprint
+cluster-fingerprint:
+	@git ls-files -z argocd charts_src environments rendered tests/cluster tools | xargs -0 sha256sum \
+		| sha256sum | cut -d' ' -f1
+
 .PHONY: test-workloads
 test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
 	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),images)

@@ -12,6 +12,7 @@ from charts_src.lib.instances import offered
 from charts_src.objects import Body
 from charts_src.proofs.nodes import Node, nodes_of
 
+_CAPACITY_TYPE = "karpenter.sh/capacity-type"
 _ZONE = "topology.kubernetes.io/zone"
 _MIB = ("memory", "ephemeral-storage")
 
@@ -29,6 +30,8 @@ def node(name: str, labels: Mapping[str, str], taints: Sequence[Body], capacity:
 
 def environment_nodes(env: str, copies: int = 1) -> list[Body]:
     """Give `copies` nodes for each pool and for the managed node group, each with 254 pod addresses.
+
+    Of a pool with several ways to buy, such as Spot and On-Demand, the copies take turns.
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
@@ -51,7 +54,9 @@ def _size(kind: Node) -> tuple[int, int, int, str]:
 
 def _node(kind: Node, region: str, copy: int) -> Body:
     labels = {key: min(values) for key, values in kind.labels.items()}
-    # Of the zones that the pool may use, one that has the type; on-demand sorts before others.
+    ways = sorted(kind.labels.get(_CAPACITY_TYPE, ()))
+    labels |= {_CAPACITY_TYPE: ways[copy % len(ways)]} if ways else {}
+    # Of the zones that the pool may use, one that has the type.
     zones = kind.labels[_ZONE] & set(offered(kind.instance_type, region))
     labels |= {_ZONE: min(zones or kind.labels[_ZONE]), "topology.kubernetes.io/region": region}
     capacity = {key: _amount(key, value) for key, value in kind.capacity.items()}

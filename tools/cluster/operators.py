@@ -10,6 +10,7 @@ import base64
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -132,7 +133,8 @@ def _make_root(plane: Plane, root: Path, namespace: str, service_account: str) -
     shutil.rmtree(root, ignore_errors=True)
     for folder in ("etc", "tmp", _ACCOUNT):
         (root / folder).mkdir(parents=True)
-    (root / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")
+    hosts = f"127.0.0.1 localhost {socket.gethostname()}\n"
+    (root / "etc/hosts").write_text(hosts, encoding="utf-8")
     files = {"token": plane.api.token_of(namespace, service_account), "namespace": namespace}
     for name, text in files.items():
         (root / _ACCOUNT / name).write_text(text, encoding="utf-8")
