@@ -20,16 +20,16 @@ Kind = tuple[str, str]
 """Accelerator and purpose of a node; the managed node group has neither label."""
 
 
-def kinds(plane: Plane, env: str) -> dict[Pod, Kind]:
+def kinds(plane: Plane, env: str) -> list[tuple[Pod, Kind]]:
     """Place every pod of every object but daemons, one after the other, and give the kind of its node."""
     open_namespace(plane.api, NAMESPACE)
     labels = {node["metadata"]["name"]: node["metadata"]["labels"] for node in plane.api.list("v1", "Node")}
-    found = {}
+    found = []
     for index, pod in enumerate(
         each for each in all_pods(workspace.objects(env).values()) if not each.daemon
     ):
         node = labels[placed(plane, pod, f"pod-{index}")]
-        found[pod] = node.get(ACCELERATOR_LABEL, "none"), node.get(PURPOSE_LABEL, "managed")
+        found.append((pod, (node.get(ACCELERATOR_LABEL, "none"), node.get(PURPOSE_LABEL, "managed"))))
     return found
 
 
@@ -61,7 +61,7 @@ def waiting(pods: list[Body]) -> str:
 @pytest.mark.usefixtures("installed")
 def test_every_pod_is_on_a_node_of_its_accelerator_and_purpose(own: Plane, env: str) -> None:
     found: dict[Kind, set[str]] = {}
-    for pod, kind in kinds(own, env).items():
+    for pod, kind in kinds(own, env):
         found.setdefault(kind, set()).add(str(pod))
     print(found)
     assert found == {}

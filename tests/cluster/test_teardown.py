@@ -43,7 +43,7 @@ def run(plane: Plane, step: Step) -> None:
     asked = [check for check in step.done if is_kubectl(check.run)]
     if any(kubectl(plane, check.run) == check.prints for check in asked):
         return
-    words = kubectl(plane, step.each).split() if step.each else [""]
+    words = kubectl(plane, step.each).split() if step.each and is_kubectl(step.each) else [""]
     for command in filter(is_kubectl, step.run):
         for word in words:
             kubectl(plane, command, word)

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,8 @@ class Operator(NamedTuple):
     """What its image sets, or a deviation."""
     folders: Mapping[str, str] = {}
     """Folders of its root -> those of this machine that stand for what its image has there."""
+    alone: bool = False
+    """Whether it has a network of its own, as it listens on a port that can't be moved."""
 
 
 _JAVA = "/usr/lib/jvm/java-17-openjdk-amd64"
@@ -51,7 +54,7 @@ _SPARK = {
 
 OPERATORS = (
     Operator("kuberay-operator", "kuberay-operator", environ={"ENABLE_WEBHOOKS": "false"}),
-    Operator("mpi-operator", "mpi-operator"),
+    Operator("mpi-operator", "mpi-operator", alone=True),
     Operator("workflow-controller", "workflow-controller", environ={"DEFAULT_REQUEUE_TIME": "1s"}),
     Operator("kueue", "kueue"),
     Operator(
@@ -95,10 +98,17 @@ def start_operator(plane: Plane, env: str, operator: Operator, rendered: Path = 
     arguments = [ports.moved(word) for word in (*container.get("args", ()), *operator.arguments)]
     return plane.processes.start(
         operator.deployment,
+        *_in_own_network(operator, plane),
         *_with_folders(operator, root),
         *("/usr/sbin/chroot", str(root), f"/{operator.binary}", *arguments),
         environ=_environ(plane, operator, container, namespace),
+        cwd=ROOT,
     )
+
+
+def _in_own_network(operator: Operator, plane: Plane) -> list[str]:
+    port = plane.url.rpartition(":")[2]
+    return [sys.executable, "-m", "tools.cluster.alone", port] if operator.alone else []
 
 
 def _with_folders(operator: Operator, root: Path) -> list[str]:
@@ -135,6 +145,8 @@ def _make_root(plane: Plane, root: Path, namespace: str, service_account: str) -
         (root / folder).mkdir(parents=True)
     hosts = f"127.0.0.1 localhost {socket.gethostname()}\n"
     (root / "etc/hosts").write_text(hosts, encoding="utf-8")
+    # Java asks for the home of its user there.
+    (root / "etc/passwd").write_text("root:x:0:0::/tmp:/bin/sh\n", encoding="utf-8")
     files = {"token": plane.api.token_of(namespace, service_account), "namespace": namespace}
     for name, text in files.items():
         (root / _ACCOUNT / name).write_text(text, encoding="utf-8")
