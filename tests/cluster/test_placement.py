@@ -5,6 +5,7 @@ import pytest
 from charts_src import workspace
 from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL
 from charts_src.objects import Body
+from charts_src.proofs.fitting import requests
 from charts_src.proofs.pods import Pod, all_pods
 from tools.cluster.pending import plain
 from tools.cluster.plan_nodes import open_namespace
@@ -17,7 +18,7 @@ NAMESPACE = "placed"
 
 
 Kind = tuple[str, str]
-"""Accelerator and purpose of a node; the managed node group has neither label."""
+"""Accelerator and purpose of a node."""
 
 
 def kinds(plane: Plane, env: str) -> list[tuple[Pod, Kind]]:
@@ -29,7 +30,7 @@ def kinds(plane: Plane, env: str) -> list[tuple[Pod, Kind]]:
         each for each in all_pods(workspace.objects(env).values()) if not each.daemon
     ):
         node = labels[placed(plane, pod, f"pod-{index}")]
-        found.append((pod, (node.get(ACCELERATOR_LABEL, "none"), node.get(PURPOSE_LABEL, "managed"))))
+        found.append((pod, (node.get(ACCELERATOR_LABEL, "none"), node.get(PURPOSE_LABEL, ""))))
     return found
 
 
@@ -58,13 +59,40 @@ def waiting(pods: list[Body]) -> str:
     )
 
 
+PURPOSE = {
+    "RayCluster ray/shared": "inference",
+    "RayJob training/sdxl-smoke": "training",
+    "RayJob training/train-smoke": "training",
+    "RayService llm/llm": "inference",
+    "RayService stable-diffusion/stable-diffusion-gpu": "inference",
+    "RayService stable-diffusion/stable-diffusion-inf2": "inference",
+    "WorkflowTemplate training/llama2-pretraining": "training",
+    "WorkflowTemplate training/stable-diffusion-finetune": "inference",
+}
+"""What the nodes are for on which the pods with accelerators of an object run."""
+
+NEURON = {"inference": "inferentia", "training": "trainium"}
+
+
+def meant(pod: Pod) -> Kind:
+    """Say what kind of node a pod is meant for, by what it is of and which accelerator it asks for."""
+    owner, asked = str(pod.owner), requests(pod.spec)
+    if "nvidia.com/gpu" in asked:
+        return "nvidia", PURPOSE[owner]
+    if "aws.amazon.com/neuron" in asked:
+        return NEURON[PURPOSE[owner]], PURPOSE[owner]
+    if pod.owner.kind == "ScheduledSparkApplication":
+        return "none", "batch"
+    return "none", "cluster" if owner == "Deployment karpenter/karpenter" else "system"
+
+
 @pytest.mark.usefixtures("installed")
-def test_every_pod_is_on_a_node_of_its_accelerator_and_purpose(own: Plane, env: str) -> None:
-    found: dict[Kind, set[str]] = {}
-    for pod, kind in kinds(own, env):
-        found.setdefault(kind, set()).add(str(pod))
-    print(found)
-    assert found == {}
+def test_every_pod_is_on_a_node_of_the_kind_that_it_is_meant_for(own: Plane, env: str) -> None:
+    found = kinds(own, env)
+    accelerators = {accelerator for _, (accelerator, _) in found}
+    assert {"none", "nvidia", "trainium"} <= accelerators
+    wrong = {str(pod): (kind, meant(pod)) for pod, kind in found if kind != meant(pod)}
+    assert wrong == {}
 
 
 def test_every_pod_of_a_controller_runs(own: Plane, installed: Installed) -> None:
