@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from charts_src import ROOT
+from charts_src import ROOT, workspace
 from charts_src.cloud.teardown import WORKLOADS
 from charts_src.objects import Body
 from charts_src.steps.plan import Command, Step, Wait, read
@@ -101,7 +101,6 @@ def test_no_workload_volume_node_or_entrance_is_left(torn_down: Plane) -> None:
     kinds = {*(name.partition(".")[0] for name in WORKLOADS)}
     kinds |= {
         "persistentvolumeclaims",
-        "persistentvolumes",
         "ingresses",
         "nodepools",
         "ec2nodeclasses",
@@ -118,6 +117,16 @@ def test_no_workload_volume_node_or_entrance_is_left(torn_down: Plane) -> None:
         path, name = served[kind]
         left[name] = torn_down.api.list(path.removeprefix("/apis/").removeprefix("/api/"), name)
     assert {kind: found for kind, found in left.items() if found} == {}
+
+
+def test_the_volumes_that_are_left_are_those_to_keep(torn_down: Plane, env: str) -> None:
+    left = {body["metadata"]["name"] for body in torn_down.api.list("v1", "PersistentVolume")}
+    retained = {
+        key.name
+        for key, body in workspace.objects(env).items()
+        if key.kind == "PersistentVolume" and body["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    }
+    assert left == retained
 
 
 def versions(plane: Plane) -> list[str]:
