@@ -14,7 +14,17 @@ from tools.cluster.plane import plane as running
 from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
-ORDER = ("apply", "placement", "operators", "notebooks", "recovery", "rights", "mutants", "teardown")
+ORDER = (
+    "apply",
+    "placement",
+    "mutants",
+    "operators",
+    "notebooks",
+    "recovery",
+    "rights",
+    "missing_rights",
+    "teardown",
+)
 """Files whose tests use the same planes, in the order in which they do."""
 
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from charts_src import workspace
 from charts_src.objects import Body
 from charts_src.proofs.fitting import requests
 from tools.cluster.pending import plain, workloads
@@ -18,105 +17,6 @@ from tools.cluster.waiting import eventually
 
 ENV = "dev"
 NAMESPACE = "mutants"
-RBAC = "rbac.authorization.k8s.io/v1"
-
-# Rights: the operator, what is taken out of every role of its ServiceAccount, and so seen in the audit log.
-
-RIGHTS = [
-    ("kuberay-operator", "pods"),
-    ("kuberay-operator", "services"),
-    ("kuberay-operator", "rayservices"),
-    ("mpi-operator", "mpijobs"),
-    ("mpi-operator", "configmaps"),
-    ("workflow-controller", "workflows"),
-    ("workflow-controller", "cronworkflows"),
-    ("kueue", "workloads"),
-    ("kueue", "clusterqueues"),
-    ("spark-operator-controller", "sparkapplications"),
-    ("spark-operator-controller", "scheduledsparkapplications"),
-]
-
-
-@pytest.fixture(scope="module")
-def deprived(operated: Plane, env: str) -> Iterator[Plane]:
-    """Give a plane whose operators started anew without these rights."""
-    assert env == ENV
-    whole = [role for operator in {each[0] for each in RIGHTS} for role in roles_of(operated, operator)]
-    for operator, resource in RIGHTS:
-        for role in roles_of(operated, operator):
-            rules = [rule for rule in without_resource(role["rules"], resource) if rule["resources"]]
-            write(operated, role, rules)
-    restart(operated)
-    yield operated
-    for role in whole:
-        write(operated, role, role["rules"])
-    restart(operated)
-
-
-def roles_of(plane: Plane, operator: str) -> list[Body]:
-    """Read every role that the ServiceAccount of an operator is bound to."""
-    (deployment,) = (
-        body for body in workspace.objects(ENV).values() if names(body) == ("Deployment", operator)
-    )
-    account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
-    bindings = [
-        binding
-        for kind in ("ClusterRoleBinding", "RoleBinding")
-        for binding in plane.api.list(RBAC, kind)
-        if any(subject["name"] == account for subject in binding.get("subjects", ()))
-    ]
-    found = [
-        plane.api.get(
-            RBAC,
-            binding["roleRef"]["kind"],
-            binding["roleRef"]["name"],
-            binding["metadata"].get("namespace", ""),
-        )
-        for binding in bindings
-    ]
-    assert found
-    return [role for role in found if role]
-
-
-def names(body: Body) -> tuple[str, str]:
-    return body["kind"], body["metadata"]["name"]
-
-
-def without_resource(rules: list[Body], resource: str) -> list[Body]:
-    return [
-        {**rule, "resources": [each for each in rule.get("resources", ()) if each != resource]}
-        for rule in rules
-    ]
-
-
-def write(plane: Plane, role: Body, rules: list[Body]) -> None:
-    metadata = role["metadata"]
-    plane.api.merge(RBAC, role["kind"], metadata["name"], {"rules": rules}, metadata.get("namespace", ""))
-
-
-def restart(plane: Plane) -> None:
-    for process in plane.processes:
-        if process.name in {each[0] for each in RIGHTS}:
-            process.restart()
-
-
-@pytest.mark.parametrize("env", [ENV], indirect=True)
-@pytest.mark.parametrize(("operator", "resource"), RIGHTS)
-def test_a_rule_that_is_missing_is_seen(deprived: Plane, operator: str, resource: str) -> None:
-    (account,) = (
-        body["spec"]["template"]["spec"]["serviceAccountName"]
-        for body in workspace.objects(ENV).values()
-        if names(body) == ("Deployment", operator)
-    )
-
-    def seen() -> bool:
-        return any(
-            event.resource == resource and event.decision == "forbid" and event.user.endswith(f":{account}")
-            for event in deprived.forbidden()
-        )
-
-    eventually(seen, 60, f"{operator} was not refused {resource}")
-
 
 # Places: a pod of each kind of accelerator, with one mistake each.
 
@@ -169,26 +69,27 @@ def amounts_of(spec: Spec, resource: str) -> list[Body]:
 CHANGES: list[Callable[[Spec, str], str]] = [without_toleration, misspelt, too_many, wrong_selector]
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("env", [ENV], indirect=True)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("kind", POD_OF)
 def test_a_pod_that_no_node_takes_says_why(
-    operated: Plane, env: str, kind: str, change: Callable[[Spec, str], str]
+    own: Plane, env: str, kind: str, change: Callable[[Spec, str], str]
 ) -> None:
-    open_namespace(operated.api, NAMESPACE)
+    open_namespace(own.api, NAMESPACE)
     (workload,) = (each for each in workloads(env) if each.name == POD_OF[kind])
     pod = max(workload.pods, key=lambda each: str(requests(each.spec).get(ACCELERATOR_OF[kind], 0)))
     name = f"{kind}-{change.__name__}".replace("_", "-")
     body = copy.deepcopy(plain(pod, name, name, NAMESPACE))
     says = change(body["spec"], ACCELERATOR_OF[kind])
-    operated.api.create(body)
+    own.api.create(body)
 
     def message() -> str:
-        found = operated.api.get("v1", "Pod", name, NAMESPACE) or {"status": {}}
+        found = own.api.get("v1", "Pod", name, NAMESPACE) or {"status": {}}
         return " ".join(each.get("message", "") for each in found["status"].get("conditions", ()))
 
     eventually(lambda: says in message(), 30, lambda: f"not {says!r}: {message()!r}")
-    operated.api.delete("v1", "Pod", name, NAMESPACE)
+    own.api.delete("v1", "Pod", name, NAMESPACE)
 
 
 # Order and definitions: trees whose application stops at an object.
@@ -321,4 +222,4 @@ def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
 
 def test_there_are_enough_mutants() -> None:
     others = len(SWAPPED_NAMESPACES) + 2 * len(DEFINED) + len(WRONG)
-    assert len(RIGHTS) + len(CHANGES) * len(POD_OF) + others >= 25
+    assert len(CHANGES) * len(POD_OF) + others >= 25
