@@ -78,7 +78,7 @@ def test_a_pod_that_no_node_takes_says_why(
 ) -> None:
     open_namespace(own.api, NAMESPACE)
     (workload,) = (each for each in workloads(env) if each.name == POD_OF[kind])
-    pod = max(workload.pods, key=lambda each: str(requests(each.spec).get(ACCELERATOR_OF[kind], 0)))
+    pod = max(workload.pods, key=lambda each: requests(each.spec).get(ACCELERATOR_OF[kind], 0))
     name = f"{kind}-{change.__name__}".replace("_", "-")
     body = copy.deepcopy(plain(pod, name, name, NAMESPACE))
     says = change(body["spec"], ACCELERATOR_OF[kind])
