@@ -1,7 +1,8 @@
 """The pods of an environment's workloads as plain Pods, for the scheduler and Karpenter to place.
 
-What decides on the place is kept: requests, selectors, affinities, tolerations, labels. Volumes are left out,
-since a pod whose claim is not bound is passed over; so a volume's zone does not count here.
+What decides on the place is kept: requests, selectors, affinities, tolerations, labels; and the annotation
+that keeps Karpenter from moving a pod. Volumes are left out, since a pod whose claim is not bound is passed
+over; so a volume's zone does not count here.
 """
 
 import re
@@ -25,6 +26,9 @@ _WORKLOADS = {
     "WorkflowTemplate": "training",
 }
 """Kinds of objects whose pods Karpenter's nodes are for, and what they are called in the label `workload`."""
+
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+"""Annotation of pods that Karpenter is not to move."""
 
 WORKLOAD = "genai-on-eks/workload"
 """Label of the pods here: the workload that they are of."""
@@ -61,6 +65,7 @@ def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:
             "name": name,
             "namespace": namespace or pod.namespace,
             "labels": {**_labels(pod), WORKLOAD: workload},
+            "annotations": {key: value for key, value in pod.annotations.items() if key == DO_NOT_DISRUPT},
         },
         "spec": {**spec, "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0},
     }
