@@ -192,7 +192,7 @@ def _workflow(path: str) -> _Projection:
             labels = shared.get("labels", {}) | own.get("labels", {}) | made
             annotations = shared.get("annotations", {}) | own.get("annotations", {})
             if containers := _containers(template):
-                pod = {"securityContext": SECURITY}
+                pod: Body = {"securityContext": SECURITY}
                 pod |= {key: spec[key] for key in _POD_FIELDS if key in spec}
                 pod |= {key: template[key] for key in _POD_FIELDS if key in template}
                 pod |= {"containers": containers}

@@ -11,8 +11,15 @@ from tools.cluster.price_table import Prices
 
 _TYPE, _POOL = "node.kubernetes.io/instance-type", "karpenter.sh/nodepool"
 _CAPACITY = "karpenter.sh/capacity-type"
-_SPOT = "Spot: at most the On-Demand price; what it will be, nobody knows beforehand"
-_RESERVED = "reserved: paid for with its reservation; the price here is that of On-Demand"
+_SPOT = (
+    "spot is a model: of a pool's types the cheapest On-Demand is taken. What EC2 has left and what that "
+    "costs, nobody knows beforehand; the price here is that of On-Demand, the most that it can be"
+)
+_RESERVED = "reserved is paid for with its reservation; the price here is that of On-Demand"
+_WAITING = (
+    "all workloads are here at their largest at once. Where they wait for a limit, max_nodes of the pool "
+    "bounds what the environment may cost"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,13 @@ class NodePlan:
         """Instance types without a known price."""
         return sorted({node.instance_type for node in self.nodes if node.on_demand_per_hour is None})
 
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known about the numbers."""
+        kinds = {node.capacity_type for node in self.nodes}
+        found = {_SPOT: "spot" in kinds, _RESERVED: "reserved" in kinds, _WAITING: bool(self.waiting)}
+        return [note for note, applies in found.items() if applies] + [self.prices.note(self.region)]
+
     def _sum(self, kind: str) -> float:
         return sum(node.on_demand_per_hour or 0 for node in self.nodes if node.capacity_type == kind)
 
@@ -70,12 +84,12 @@ class NodePlan:
                 "region": self.prices.region,
                 "date": self.prices.date,
                 "source": self.prices.source,
-                "note": self.prices.note(self.region),
             },
             "nodes": [asdict(node) for node in self.nodes],
             "on_demand_per_hour": round(self.on_demand_per_hour, 5),
             "unknown_prices": self.unknown,
             "waiting": [asdict(each) for each in self.waiting],
+            "notes": self.notes,
         }
 
     def text(self) -> str:
@@ -91,9 +105,8 @@ class NodePlan:
         total = f"{len(self.nodes)} nodes: {self.on_demand_per_hour:.2f} $/h On-Demand{more}"
         kinds = sorted({node.capacity_type for node in self.nodes})
         total += "".join(f"; {kind} nodes {self._sum(kind):.2f}" for kind in kinds if len(kinds) > 1)
-        notes = [_SPOT] * ("spot" in kinds) + [_RESERVED] * ("reserved" in kinds)
         left = [f"waits: {each.pods} x {each.workload}: {each.reason}" for each in self.waiting]
-        return "\n".join([head, *rows, total, *left, *notes, self.prices.note(self.region)])
+        return "\n".join([head, *rows, total, *left, *self.notes])
 
 
 def planned(environment: str, region: str, prices: Prices, cluster: "Seen") -> NodePlan:
@@ -121,6 +134,10 @@ class Seen:
     claims: list[Body]
     pods: list[Body]
     events: list[Body]
+
+    def places(self) -> dict[str, str]:
+        """Give the node of each pod, by its name; an empty one of those that wait."""
+        return {pod["metadata"]["name"]: pod["spec"].get("nodeName", "") for pod in self.pods}
 
 
 def reason_of(pod: Body, events: Iterable[Body]) -> str:

@@ -7,6 +7,8 @@ import argparse
 import json
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from charts_src.errors import UserError
@@ -22,6 +24,8 @@ from tools.cluster.waiting import eventually
 NAMESPACE = "plan"
 _SECONDS = 180
 """Longest wait until each pod has a node or a reason."""
+_STEADY = 12
+"""Seconds without a change after which nothing more comes: Karpenter looks at new pods for 10 s at most."""
 
 
 def plan(env: str) -> NodePlan:
@@ -35,7 +39,8 @@ def plan(env: str) -> NodePlan:
         for workload in workloads(env):
             for pod in pods_for(workload, NAMESPACE):
                 running.api.create(pod)
-        seen = eventually(lambda: settled(running.api, NAMESPACE), _SECONDS, karpenter.process.tail)
+        check = steady(lambda: settled(running.api, NAMESPACE), _STEADY)
+        seen = eventually(check, _SECONDS, karpenter.process.tail)
         return planned(env, karpenter.setup.region, prices(), seen)
 
 
@@ -54,6 +59,25 @@ def settled(api: Api, namespace: str) -> Seen | None:
     return seen if joined and all(_decided(pod, seen) for pod in seen.pods) else None
 
 
+def steady(look: Callable[[], Seen | None], seconds: float) -> Callable[[], Seen | None]:
+    """Give a check that gives what `look` gives once no pod has changed its place for that time.
+
+    A pod that Karpenter has refused may get a place after all, which another left or never took.
+    """
+    places: dict[str, str] | None = None
+    since = time.monotonic()
+
+    def check() -> Seen | None:
+        nonlocal places, since
+        seen = look()
+        found = seen.places() if seen else None
+        if found != places:
+            places, since = found, time.monotonic()
+        return seen if time.monotonic() - since >= seconds else None
+
+    return check
+
+
 def _decided(pod: Body, seen: Seen) -> bool:
     return bool(pod["spec"].get("nodeName") or reason_of(pod, seen.events))
 
@@ -69,6 +93,9 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
+    except TimeoutError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(json.dumps(found.data(), indent=2) if arguments.json else found.text())
     return 0
 
