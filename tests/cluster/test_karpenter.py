@@ -10,10 +10,25 @@ from typing import Any, NamedTuple
 import pytest
 
 from charts_src import workspace
-from charts_src.objects import Body
+from tests.cluster.intended_nodes import AT_ONCE, CPU, INTENDED
+from tests.cluster.placing import (
+    LARGE,
+    NAMESPACE,
+    NEURON,
+    NVIDIA,
+    Placed,
+    clear,
+    delete_pods,
+    names,
+    nodes,
+    nodes_of,
+    pod,
+    run,
+    told,
+    why,
+)
 from tools.cluster.api import Api
 from tools.cluster.karpenter import (
-    NODE_CLAIM,
     NODE_CLASS,
     NODE_POOL,
     Karpenter,
@@ -21,74 +36,13 @@ from tools.cluster.karpenter import (
     log_lines,
     start_karpenter,
 )
-from tools.cluster.node_plan import reason_of
-from tools.cluster.pending import Workload, pods_for, workloads
+from tools.cluster.pending import DO_NOT_DISRUPT, Workload, pods_for, workloads
 from tools.cluster.plan_nodes import open_namespace
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
 from tools.cluster.waiting import eventually
 
-NAMESPACE = "placed"
 ACCOUNT = "system:serviceaccount:karpenter:karpenter"
-NVIDIA = {"key": "nvidia.com/gpu", "operator": "Exists"}
-NEURON = {"key": "aws.amazon.com/neuron", "operator": "Exists"}
-
-Placed = tuple[str, str, str]
-"""Pool, instance type, capacity type."""
-
-CPU = {
-    "dev": {("system", "m7i", "spot")},
-    "staging": {("system", "m7i", "on-demand")},
-    "prod": {("system", "m7i", "on-demand")},
-}
-AT_ONCE = {"dev": 4, "staging": 4, "prod": 100}
-"""Workloads that run at one time; the limits of small environments do not hold all."""
-
-SPARK = {("batch", "m7i", "on-demand"), ("batch", "m7i", "spot")}
-INTENDED: dict[str, dict[str, set[Placed]]] = {
-    "dev": {
-        "raycluster-ray-shared": {("gpu", "g6.2xlarge", "spot")},
-        "rayjob-training-train-smoke": {("trainium", "trn1.2xlarge", "spot")},
-        "rayservice-llm-llm": {("gpu", "g6.2xlarge", "spot")},
-        "rayservice-stable-diffusion-stable-diffusion-gpu": {("gpu", "g6.2xlarge", "spot")},
-        "scheduledsparkapplication-spark-jobs-text-pipeline": SPARK,
-        "workflowtemplate-training-llama2-pretraining": set(),
-        "workflowtemplate-training-llama2-prune-checkpoints": set(),
-        "workflowtemplate-training-stable-diffusion-finetun": {("gpu", "g6.2xlarge", "spot")},
-        "notebook-cpu": set(),
-        "notebook-gpu": {("gpu", "g6.2xlarge", "spot")},
-        "notebook-inferentia": {("inferentia", "inf2.xlarge", "spot")},
-        "notebook-trainium": {("trainium", "trn1.2xlarge", "spot")},
-    },
-    "staging": {
-        "raycluster-ray-shared": {("gpu", "g6.2xlarge", "spot")},
-        "rayjob-training-sdxl-smoke": {("gpu-training", "g6.12xlarge", "spot")},
-        "rayservice-llm-llm": {("gpu", "g6.2xlarge", "spot")},
-        "rayservice-stable-diffusion-stable-diffusion-gpu": {("gpu", "g6.2xlarge", "spot")},
-        "rayservice-stable-diffusion-stable-diffusion-inf2": {("inferentia", "inf2.8xlarge", "spot")},
-        "scheduledsparkapplication-spark-jobs-text-pipeline": SPARK,
-        "workflowtemplate-training-llama2-pretraining": {("trainium", "trn1.32xlarge", "on-demand")},
-        "workflowtemplate-training-llama2-prune-checkpoints": set(),
-        "workflowtemplate-training-stable-diffusion-finetun": {("gpu", "g6.2xlarge", "spot")},
-        "notebook-cpu": set(),
-        "notebook-gpu": {("gpu", "g6.2xlarge", "spot")},
-        "notebook-inferentia": {("inferentia", "inf2.8xlarge", "spot")},
-    },
-    "prod": {
-        "raycluster-ray-shared": {("gpu", "g6.2xlarge", "on-demand")},
-        "rayservice-llm-llm": {("gpu", "g6.2xlarge", "on-demand"), ("gpu-large", "g6.12xlarge", "on-demand")},
-        "rayservice-stable-diffusion-stable-diffusion-gpu": {("gpu", "g6.2xlarge", "on-demand")},
-        "rayservice-stable-diffusion-stable-diffusion-inf2": {("inferentia", "inf2.8xlarge", "on-demand")},
-        "scheduledsparkapplication-spark-jobs-text-pipeline": SPARK,
-        "workflowtemplate-training-llama2-pretraining": {("trainium", "trn1.32xlarge", "reserved")},
-        "workflowtemplate-training-llama2-prune-checkpoints": set(),
-        "workflowtemplate-training-stable-diffusion-finetun": {("gpu", "g6.2xlarge", "on-demand")},
-        "notebook-cpu": set(),
-        "notebook-gpu": {("gpu", "g6.2xlarge", "on-demand")},
-        "notebook-inferentia": {("inferentia", "inf2.8xlarge", "on-demand")},
-    },
-}
-"""Nodes of each workload's pods beside those of CPU, which may carry several; of m7i any size."""
 
 
 class Cluster(NamedTuple):
@@ -114,78 +68,7 @@ def prod(cluster: Cluster) -> Iterator[Cluster]:
     if cluster.env != "prod":
         pytest.skip("once is enough")
     yield cluster
-    for pod in cluster.api.list("v1", "Pod", NAMESPACE):
-        cluster.api.delete("v1", "Pod", pod["metadata"]["name"], NAMESPACE)
-
-
-def clear(api: Api) -> None:
-    """Take all pods and nodes away, as limits count nodes that are left over."""
-    for pod in api.list("v1", "Pod", NAMESPACE):
-        api.delete("v1", "Pod", pod["metadata"]["name"], NAMESPACE)
-    for claim in api.list(*NODE_CLAIM):
-        api.delete(*NODE_CLAIM, claim["metadata"]["name"])
-    eventually(lambda: not api.list(*NODE_CLAIM), 60, "NodeClaims are left")
-
-
-def pod(name: str, pool: str, requests: dict[str, str], *tolerations: Body) -> Body:
-    amounts = {"requests": requests, "limits": {key: value for key, value in requests.items() if "/" in key}}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {
-            "terminationGracePeriodSeconds": 0,
-            "nodeSelector": {"karpenter.sh/nodepool": pool},
-            "tolerations": list(tolerations),
-            "containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10", "resources": amounts}],
-        },
-    }
-
-
-def nodes_of(api: Api, pods: list[Body]) -> set[Placed]:
-    """Give the nodes that pods are on."""
-    names = {pod["metadata"]["name"] for pod in pods}
-    found = [each for each in api.list("v1", "Pod", NAMESPACE) if each["metadata"]["name"] in names]
-    claims = {claim["status"].get("nodeName"): placed(claim) for claim in api.list(*NODE_CLAIM)}
-    return {claims[each["spec"]["nodeName"]] for each in found}
-
-
-def placed(claim: Body) -> Placed:
-    labels = claim["metadata"]["labels"]
-    return (
-        labels["karpenter.sh/nodepool"],
-        labels["node.kubernetes.io/instance-type"],
-        labels["karpenter.sh/capacity-type"],
-    )
-
-
-def run(api: Api, pods: list[Body], seconds: float = 60) -> None:
-    """Create pods, and wait until each is bound to a node."""
-    for each in pods:
-        api.create(each)
-    names = {each["metadata"]["name"] for each in pods}
-
-    def waiting() -> list[str]:
-        bound = {
-            each["metadata"]["name"]
-            for each in api.list("v1", "Pod", NAMESPACE)
-            if each["spec"].get("nodeName")
-        }
-        return [f"{name}: {api.get('v1', 'Pod', name, NAMESPACE)}" for name in sorted(names - bound)]
-
-    eventually(lambda: not waiting(), seconds, lambda: f"have no node: {waiting()}")
-
-
-def why(api: Api, name: str) -> str:
-    """Wait for what Karpenter says of a pod, and make sure that it still waits."""
-
-    def said() -> str:
-        found = api.get("v1", "Pod", name, NAMESPACE)
-        assert found is not None
-        assert not found["spec"].get("nodeName")
-        return reason_of(found, api.list("v1", "Event", NAMESPACE))
-
-    return eventually(said, 30, f"Karpenter says nothing of {name}")
+    delete_pods(cluster.api)
 
 
 def test_takes_the_rendered_pools_unchanged(cluster: Cluster) -> None:
@@ -220,8 +103,7 @@ def test_launches_what_each_workload_is_meant_for(cluster: Cluster) -> None:
         run(cluster.api, [pod for each in pods.values() for pod in each])
         for name, each in pods.items():
             found[name] = {_family(node) for node in nodes_of(cluster.api, each)} - CPU[cluster.env]
-            for pod in each:
-                cluster.api.delete("v1", "Pod", pod["metadata"]["name"], NAMESPACE)
+        delete_pods(cluster.api)
     assert found == INTENDED[cluster.env]
 
 
@@ -240,6 +122,10 @@ def test_keeps_a_planted_mistake_waiting_and_says_why(prod: Cluster) -> None:
         "no-toleration": (
             pod("no-toleration", "gpu", {"nvidia.com/gpu": "1"}),
             "did not tolerate taint (taint=nvidia.com/gpu=true:NoSchedule)",
+        ),
+        "not-for-single-gpus": (
+            pod("not-for-single-gpus", "gpu-large", {"nvidia.com/gpu": "1"}, NVIDIA),
+            "did not tolerate taint (taint=genai-on-eks/dedicated=gpu-large:NoSchedule)",
         ),
         "one-efa-too-many": (
             pod(
@@ -295,11 +181,7 @@ def pool_ready(api: Api, name: str) -> bool:
 
 def no_type(cluster: Cluster, pool: str) -> bool:
     """Find the pool's event and the line of the log."""
-    event = any(
-        each.get("reason") == "NoCompatibleInstanceTypes"
-        and each.get("involvedObject", {}).get("name") == pool
-        for each in cluster.api.list("v1", "Event")
-    )
+    event = told(cluster.api, "NoCompatibleInstanceTypes", pool, "")
     said = "skipping, nodepool requirements filtered out all instance types"
     return event and any(
         line["message"] == said and line.get("NodePool", {}).get("name") == pool
@@ -308,11 +190,22 @@ def no_type(cluster: Cluster, pool: str) -> bool:
 
 
 def test_stops_at_the_limit_of_a_pool(prod: Cluster) -> None:
-    first, second = (pod(name, "gpu-large", {"nvidia.com/gpu": "4"}, NVIDIA) for name in ("first", "second"))
+    four = {"nvidia.com/gpu": "4"}
+    first, second = (pod(name, "gpu-large", four, NVIDIA, LARGE) for name in ("first", "second"))
     run(prod.api, [first])
     prod.api.create(second)
     assert "limit" in why(prod.api, "second")
     assert len(names(prod.api, "gpu-large")) == 1
+
+
+def test_keeps_single_gpus_off_the_idle_node_of_the_large_model(prod: Cluster) -> None:
+    run(prod.api, [pod("large", "gpu-large", {"nvidia.com/gpu": "4"}, NVIDIA, LARGE)])
+    delete_pods(prod.api, "large")
+    notebook = next(each for each in workloads("prod") if each.name == "notebook-gpu")
+    pods = pods_for(notebook, NAMESPACE)
+    run(prod.api, pods)
+    assert len(names(prod.api, "gpu-large")) == 1
+    assert {pool for pool, _, _ in nodes_of(prod.api, pods)} == {"gpu"}
 
 
 @pytest.mark.parametrize(("count", "cpus"), [(20, "3"), (200, "500m")])
@@ -337,7 +230,8 @@ def test_reserved_pools_use_their_reservations(prod: Cluster) -> None:
 def test_never_consolidates_training(prod: Cluster) -> None:
     """Two nodes of each pool are half used: those of `system` are merged, those of `trainium` stay.
 
-    For the sake of the test both pools are asked for consolidation at once; their budgets are as rendered.
+    Three things keep them: the pool's policy, its budgets, and the annotation of the pods of jobs. To see
+    each alone, one pod has no annotation, and in the end both live pools are asked to consolidate at once.
     """
     api = prod.api
     clear(api)
@@ -354,35 +248,32 @@ def test_never_consolidates_training(prod: Cluster) -> None:
     assert {pool: len(found) for pool, found in before.items()} == {"system": 2, "trainium": 2}
     for pool, found in before.items():
         for index, node in enumerate(sorted(found)):
-            api.delete("v1", "Pod", f"full-{pool}-{index}", NAMESPACE)
+            delete_pods(api, f"full-{pool}-{index}")
             body = pod(f"half-{pool}-{index}", pool, half[pool], NEURON)
-            api.create({**body, "spec": {**body["spec"], "nodeName": node}})
+            body["spec"]["nodeName"] = node
+            if (pool, index) == ("trainium", 0):
+                body["metadata"]["annotations"] = {DO_NOT_DISRUPT: "true"}
+            api.create(body)
+    annotated, plain = sorted(before["trainium"])
+
+    def blocked(reason: str, about: str, text: str) -> None:
+        eventually(lambda: told(api, reason, about, text), 30, f"Karpenter does not say of {about}: {text}")
+
+    blocked("DisruptionBlocked", annotated, "karpenter.sh/do-not-disrupt")
+    blocked("Unconsolidatable", plain, "has non-empty consolidation disabled")
     rendered = {pool: (api.get(*NODE_POOL, pool) or {})["spec"]["disruption"] for pool in full}
     eager = {"consolidateAfter": "0s", "consolidationPolicy": "WhenEmptyOrUnderutilized"}
     for pool in full:
         api.merge(*NODE_POOL, pool, {"spec": {"disruption": eager}})
     try:
         eventually(lambda: len(names(api, "system")) == 1, 90, "consolidation did not come to system")
+        blocked("DisruptionBlocked", "trainium", "No allowed disruptions for disruption reason Underutilized")
         assert nodes(api, "trainium") == before["trainium"]
         running = api.list("v1", "Pod", NAMESPACE)
         assert {f"half-trainium-{i}" for i in (0, 1)} <= {each["metadata"]["name"] for each in running}
     finally:
         for pool, disruption in rendered.items():
             api.merge(*NODE_POOL, pool, {"spec": {"disruption": disruption}})
-
-
-def names(api: Api, pool: str = "") -> set[str]:
-    """Give the names of the NodeClaims of a pool, or of all."""
-    return {claim["metadata"]["name"] for claim in api.list(*NODE_CLAIM) if pool in ("", pool_of(claim))}
-
-
-def nodes(api: Api, pool: str) -> set[str]:
-    """Give the names of a pool's nodes."""
-    return {claim["status"]["nodeName"] for claim in api.list(*NODE_CLAIM) if pool_of(claim) == pool}
-
-
-def pool_of(claim: Body) -> str:
-    return str(claim["metadata"]["labels"]["karpenter.sh/nodepool"])
 
 
 def test_was_never_forbidden_anything(cluster: Cluster) -> None:

@@ -13,7 +13,7 @@ from tools.cluster.aws_setup import Reservation
 from tools.cluster.joiner import joining, started
 from tools.cluster.karpenter import deployment, settings
 from tools.cluster.node_plan import Seen, planned
-from tools.cluster.pending import WORKLOAD
+from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
 from tools.cluster.plan_nodes import steady
 from tools.cluster.price_table import prices
 from tools.on_demand_prices import table
@@ -44,6 +44,19 @@ def test_a_table_of_another_shape_is_refused() -> None:
 def test_prices_of_another_region_are_told() -> None:
     assert "may differ" in prices().note("us-west-2")
     assert "may differ" not in prices().note("us-east-1")
+
+
+@pytest.mark.parametrize("env", ["dev", "staging", "prod"])
+def test_karpenter_is_not_to_move_a_pod_of_a_job_that_trains(env: str) -> None:
+    found = [
+        each
+        for workload in workloads(env)
+        if not workload.name.startswith("notebook-")
+        for each in pods_for(workload, "proof", most=1)
+        if each["spec"].get("nodeSelector", {}).get("genai-on-eks/purpose") == "training"
+    ]
+    assert found
+    assert {each["metadata"]["annotations"].get(DO_NOT_DISRUPT) for each in found} == {"true"}
 
 
 def test_the_cheapest_type_is_started() -> None:

@@ -1,0 +1,119 @@
+"""Pods for Karpenter to place, and what became of them."""
+
+from charts_src.objects import Body
+from tools.cluster.api import Api
+from tools.cluster.karpenter import NODE_CLAIM
+from tools.cluster.node_plan import reason_of
+from tools.cluster.waiting import eventually
+
+NAMESPACE = "placed"
+NVIDIA = {"key": "nvidia.com/gpu", "operator": "Exists"}
+NEURON = {"key": "aws.amazon.com/neuron", "operator": "Exists"}
+LARGE = {"key": "genai-on-eks/dedicated", "operator": "Equal", "value": "gpu-large"}
+"""Tolerations of pods on nodes with accelerators, and on those of the large model."""
+
+Placed = tuple[str, str, str]
+"""Pool, instance type, capacity type."""
+
+
+def clear(api: Api) -> None:
+    """Take all pods and nodes away, as limits count nodes that are left over."""
+    delete_pods(api)
+    for claim in api.list(*NODE_CLAIM):
+        api.delete(*NODE_CLAIM, claim["metadata"]["name"])
+    eventually(lambda: not api.list(*NODE_CLAIM), 60, "NodeClaims are left")
+
+
+def pod(name: str, pool: str, requests: dict[str, str], *tolerations: Body) -> Body:
+    amounts = {"requests": requests, "limits": {key: value for key, value in requests.items() if "/" in key}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "nodeSelector": {"karpenter.sh/nodepool": pool},
+            "tolerations": list(tolerations),
+            "containers": [{"name": "main", "image": "registry.k8s.io/pause:3.10", "resources": amounts}],
+        },
+    }
+
+
+def nodes_of(api: Api, pods: list[Body]) -> set[Placed]:
+    """Give the nodes that pods are on."""
+    names = {pod["metadata"]["name"] for pod in pods}
+    found = [each for each in api.list("v1", "Pod", NAMESPACE) if each["metadata"]["name"] in names]
+    claims = {claim["status"].get("nodeName"): placed(claim) for claim in api.list(*NODE_CLAIM)}
+    return {claims[each["spec"]["nodeName"]] for each in found}
+
+
+def placed(claim: Body) -> Placed:
+    labels = claim["metadata"]["labels"]
+    return (
+        labels["karpenter.sh/nodepool"],
+        labels["node.kubernetes.io/instance-type"],
+        labels["karpenter.sh/capacity-type"],
+    )
+
+
+def run(api: Api, pods: list[Body], seconds: float = 60) -> None:
+    """Create pods, and wait until each is bound to a node."""
+    for each in pods:
+        api.create(each)
+    names = {each["metadata"]["name"] for each in pods}
+
+    def waiting() -> list[Body]:
+        found = api.list("v1", "Pod", NAMESPACE)
+        return [
+            each for each in found if each["metadata"]["name"] in names and not each["spec"].get("nodeName")
+        ]
+
+    def message() -> str:
+        events = api.list("v1", "Event", NAMESPACE)
+        return "have no node: " + "; ".join(
+            f"{each['metadata']['name']}: {reason_of(each, events)}" for each in waiting()
+        )
+
+    eventually(lambda: not waiting(), seconds, message)
+
+
+def delete_pods(api: Api, *names: str) -> None:
+    """Delete pods by name, or all of them."""
+    for name in names or [each["metadata"]["name"] for each in api.list("v1", "Pod", NAMESPACE)]:
+        api.delete("v1", "Pod", name, NAMESPACE)
+
+
+def told(api: Api, reason: str, about: str, text: str) -> bool:
+    """Say whether there is an event of Karpenter about an object, with that text in it."""
+    return any(
+        event.get("reason") == reason
+        and event.get("involvedObject", {}).get("name") == about
+        and text in event.get("message", "")
+        for event in api.list("v1", "Event")
+    )
+
+
+def why(api: Api, name: str) -> str:
+    """Wait for what Karpenter says of a pod, and make sure that it still waits."""
+
+    def said() -> str:
+        found = api.get("v1", "Pod", name, NAMESPACE)
+        assert found is not None
+        assert not found["spec"].get("nodeName")
+        return reason_of(found, api.list("v1", "Event", NAMESPACE))
+
+    return eventually(said, 30, f"Karpenter says nothing of {name}")
+
+
+def names(api: Api, pool: str = "") -> set[str]:
+    """Give the names of the NodeClaims of a pool, or of all."""
+    return {claim["metadata"]["name"] for claim in api.list(*NODE_CLAIM) if pool in ("", pool_of(claim))}
+
+
+def nodes(api: Api, pool: str) -> set[str]:
+    """Give the names of a pool's nodes."""
+    return {claim["status"]["nodeName"] for claim in api.list(*NODE_CLAIM) if pool_of(claim) == pool}
+
+
+def pool_of(claim: Body) -> str:
+    return str(claim["metadata"]["labels"]["karpenter.sh/nodepool"])
