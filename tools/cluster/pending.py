@@ -15,17 +15,17 @@ from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import Pod, all_pods
 
 _KEPT = ("affinity", "nodeSelector", "schedulerName", "tolerations", "topologySpreadConstraints")
-_WORKLOADS = {
-    "CronWorkflow": "training",
-    "MPIJob": "training",
-    "RayCluster": "ray",
-    "RayJob": "ray-train",
-    "RayService": "serving",
-    "ScheduledSparkApplication": "spark",
-    "SparkApplication": "spark",
-    "WorkflowTemplate": "training",
-}
-"""Kinds of objects whose pods Karpenter's nodes are for, and what they are called in the label `workload`."""
+_WORKLOADS = (
+    "CronWorkflow",
+    "MPIJob",
+    "RayCluster",
+    "RayJob",
+    "RayService",
+    "ScheduledSparkApplication",
+    "SparkApplication",
+    "WorkflowTemplate",
+)
+"""Kinds of objects whose pods come and go, and Karpenter's nodes with them."""
 
 DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
 """Annotation of pods that Karpenter is not to move."""
@@ -46,12 +46,13 @@ def workloads(env: str) -> list[Workload]:
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
+    notebooks = _notebooks(config.load(env, state.ENVIRONMENTS))
     pods = [pod for pod in all_pods(workspace.objects(env).values()) if pod.owner.kind in _WORKLOADS]
     owners = sorted({pod.owner for pod in pods}, key=str)
     found = [
         Workload(_name(str(owner)), _at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
     ]
-    return found + _notebooks(config.load(env, state.ENVIRONMENTS))
+    return found + notebooks
 
 
 def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:

@@ -33,12 +33,12 @@ def plan(env: str) -> NodePlan:
 
     Raises UserError for a problem in the environment or a missing tool, and TimeoutError.
     """
+    pods = [pod for workload in workloads(env) for pod in pods_for(workload, NAMESPACE)]
     with tempfile.TemporaryDirectory() as folder, plane(Path(folder) / "plane") as running:
         karpenter = start_karpenter(running, env)
         open_namespace(running.api, NAMESPACE)
-        for workload in workloads(env):
-            for pod in pods_for(workload, NAMESPACE):
-                running.api.create(pod)
+        for pod in pods:
+            running.api.create(pod)
         check = steady(lambda: settled(running.api, NAMESPACE), _STEADY)
         seen = eventually(check, _SECONDS, karpenter.process.tail)
         return planned(env, karpenter.setup.region, prices(), seen)
