@@ -2,7 +2,7 @@
 
 from charts_src.objects import Body
 from tools.cluster.api import Api
-from tools.cluster.karpenter import NODE_CLAIM
+from tools.cluster.karpenter import NODE_CLAIM, NODE_POOL
 from tools.cluster.node_plan import reason_of
 from tools.cluster.waiting import eventually
 
@@ -14,14 +14,6 @@ LARGE = {"key": "genai-on-eks/dedicated", "operator": "Equal", "value": "gpu-lar
 
 Placed = tuple[str, str, str]
 """Pool, instance type, capacity type."""
-
-
-def clear(api: Api) -> None:
-    """Take all pods and nodes away, as limits count nodes that are left over."""
-    delete_pods(api)
-    for claim in api.list(*NODE_CLAIM):
-        api.delete(*NODE_CLAIM, claim["metadata"]["name"])
-    eventually(lambda: not api.list(*NODE_CLAIM), 60, "NodeClaims are left")
 
 
 def pod(name: str, pool: str, requests: dict[str, str], *tolerations: Body) -> Body:
@@ -43,12 +35,12 @@ def nodes_of(api: Api, pods: list[Body]) -> set[Placed]:
     """Give the nodes that pods are on."""
     names = {pod["metadata"]["name"] for pod in pods}
     found = [each for each in api.list("v1", "Pod", NAMESPACE) if each["metadata"]["name"] in names]
-    claims = {claim["status"].get("nodeName"): placed(claim) for claim in api.list(*NODE_CLAIM)}
-    return {claims[each["spec"]["nodeName"]] for each in found}
+    nodes = {node["metadata"]["name"]: placed(node) for node in api.list("v1", "Node")}
+    return {nodes[each["spec"]["nodeName"]] for each in found}
 
 
-def placed(claim: Body) -> Placed:
-    labels = claim["metadata"]["labels"]
+def placed(node: Body) -> Placed:
+    labels = node["metadata"]["labels"]
     return (
         labels["karpenter.sh/nodepool"],
         labels["node.kubernetes.io/instance-type"],
@@ -93,6 +85,11 @@ def told(api: Api, reason: str, about: str, text: str) -> bool:
     )
 
 
+def said(api: Api, reason: str, about: str, text: str) -> None:
+    """Wait for an event."""
+    eventually(lambda: told(api, reason, about, text), 30, f"Karpenter does not say of {about}: {text}")
+
+
 def why(api: Api, name: str) -> str:
     """Wait for what Karpenter says of a pod, and make sure that it still waits."""
 
@@ -110,10 +107,21 @@ def names(api: Api, pool: str = "") -> set[str]:
     return {claim["metadata"]["name"] for claim in api.list(*NODE_CLAIM) if pool in ("", pool_of(claim))}
 
 
-def nodes(api: Api, pool: str) -> set[str]:
-    """Give the names of a pool's nodes."""
-    return {claim["status"]["nodeName"] for claim in api.list(*NODE_CLAIM) if pool_of(claim) == pool}
+def nodes(api: Api, pool: str, of_pod: str = "") -> set[str]:
+    """Give the names of a pool's nodes, or of the one that a pod is on."""
+    found = {node["metadata"]["name"] for node in api.list("v1", "Node") if pool_of(node) == pool}
+    pods = api.list("v1", "Pod", NAMESPACE) if of_pod else []
+    hosts = {each["spec"].get("nodeName") for each in pods if each["metadata"]["name"] == of_pod}
+    return found & hosts if of_pod else found
 
 
-def pool_of(claim: Body) -> str:
-    return str(claim["metadata"]["labels"]["karpenter.sh/nodepool"])
+def pool_of(claim_or_node: Body) -> str:
+    return str(claim_or_node["metadata"]["labels"]["karpenter.sh/nodepool"])
+
+
+def copied(api: Api, pool: str, name: str) -> Body:
+    """Give a NodePool of another name with the spec of a live one."""
+    live = api.get(*NODE_POOL, pool)
+    assert live is not None
+    api_version, kind = NODE_POOL
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": live["spec"]}

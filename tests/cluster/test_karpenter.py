@@ -3,7 +3,6 @@
 Zones are never compared: among equal ones Karpenter takes any.
 """
 
-import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,13 +16,14 @@ from tests.cluster.placing import (
     NEURON,
     NVIDIA,
     Placed,
-    clear,
+    copied,
     delete_pods,
     names,
     nodes,
     nodes_of,
     pod,
     run,
+    said,
     told,
     why,
 )
@@ -96,26 +96,6 @@ def test_finds_images_subnets_and_groups(cluster: Cluster) -> None:
         ), name
 
 
-def test_launches_what_each_workload_is_meant_for(cluster: Cluster) -> None:
-    found: dict[str, set[Placed]] = {}
-    for some in batched(workloads(cluster.env), AT_ONCE[cluster.env]):
-        pods = {workload.name: pods_for(workload, NAMESPACE, most=1) for workload in some}
-        run(cluster.api, [pod for each in pods.values() for pod in each])
-        for name, each in pods.items():
-            found[name] = {_family(node) for node in nodes_of(cluster.api, each)} - CPU[cluster.env]
-        delete_pods(cluster.api)
-    assert found == INTENDED[cluster.env]
-
-
-def batched(items: list[Workload], count: int) -> Iterator[list[Workload]]:
-    return (items[start : start + count] for start in range(0, len(items), count))
-
-
-def _family(node: Placed) -> Placed:
-    pool, kind, capacity = node
-    return (pool, kind.partition(".")[0] if kind.startswith("m7i.") else kind, capacity)
-
-
 def test_keeps_a_planted_mistake_waiting_and_says_why(prod: Cluster) -> None:
     before = names(prod.api)
     planted = {
@@ -148,6 +128,26 @@ def test_keeps_a_planted_mistake_waiting_and_says_why(prod: Cluster) -> None:
     assert names(prod.api) == before
 
 
+def test_launches_what_each_workload_is_meant_for(cluster: Cluster) -> None:
+    found: dict[str, set[Placed]] = {}
+    for some in batched(workloads(cluster.env), AT_ONCE[cluster.env]):
+        pods = {workload.name: pods_for(workload, NAMESPACE, most=1) for workload in some}
+        run(cluster.api, [pod for each in pods.values() for pod in each])
+        for name, each in pods.items():
+            found[name] = {_family(node) for node in nodes_of(cluster.api, each)} - CPU[cluster.env]
+        delete_pods(cluster.api)
+    assert found == INTENDED[cluster.env]
+
+
+def batched(items: list[Workload], count: int) -> Iterator[list[Workload]]:
+    return (items[start : start + count] for start in range(0, len(items), count))
+
+
+def _family(node: Placed) -> Placed:
+    pool, kind, capacity = node
+    return (pool, kind.partition(".")[0] if kind.startswith("m7i.") else kind, capacity)
+
+
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
@@ -157,14 +157,10 @@ def test_keeps_a_planted_mistake_waiting_and_says_why(prod: Cluster) -> None:
     ],
 )
 def test_says_that_a_pool_has_no_type(prod: Cluster, name: str, key: str, value: str) -> None:
-    pool = copy.deepcopy(prod.api.get(*NODE_POOL, "trainium"))
-    assert pool is not None
-    spec = pool["spec"]
-    for each in spec["template"]["spec"]["requirements"]:
+    pool = copied(prod.api, "trainium", name)
+    for each in pool["spec"]["template"]["spec"]["requirements"]:
         each["values"] = [value] if each["key"] == key else each["values"]
-    prod.api.create(
-        {"apiVersion": NODE_POOL[0], "kind": NODE_POOL[1], "metadata": {"name": name}, "spec": spec}
-    )
+    prod.api.create(pool)
     eventually(lambda: pool_ready(prod.api, name), 30, f"{name} is not ready")
     prod.api.create(pod(name, name, {"aws.amazon.com/neuron": "1"}, NEURON))
     try:
@@ -228,52 +224,37 @@ def test_reserved_pools_use_their_reservations(prod: Cluster) -> None:
 
 
 def test_never_consolidates_training(prod: Cluster) -> None:
-    """Two nodes of each pool are half used: those of `system` are merged, those of `trainium` stay.
+    """The policy of the pool keeps a node with a pod, else its budgets, else the annotation of a job's pods.
 
-    Three things keep them: the pool's policy, its budgets, and the annotation of the pods of jobs. To see
-    each alone, one pod has no annotation, and in the end both live pools are asked to consolidate at once.
+    The latter two are seen in a copy of the pool that asks for consolidation at once, on two nodes of which
+    one would do; when its budgets allow it, the node goes whose pod has no annotation.
     """
     api = prod.api
-    clear(api)
-    full = {
-        "system": {"cpu": "5", "memory": "8Gi"},
-        "trainium": {"aws.amazon.com/neuron": "16", "cpu": "100"},
-    }
-    half = {
-        "system": {"cpu": "1", "memory": "1Gi"},
-        "trainium": {"aws.amazon.com/neuron": "8", "cpu": "10"},
-    }
-    run(api, [pod(f"full-{pool}-{i}", pool, full[pool], NEURON) for pool in full for i in (0, 1)])
-    before = {pool: nodes(api, pool) for pool in full}
-    assert {pool: len(found) for pool, found in before.items()} == {"system": 2, "trainium": 2}
-    for pool, found in before.items():
-        for index, node in enumerate(sorted(found)):
-            delete_pods(api, f"full-{pool}-{index}")
-            body = pod(f"half-{pool}-{index}", pool, half[pool], NEURON)
-            body["spec"]["nodeName"] = node
-            if (pool, index) == ("trainium", 0):
-                body["metadata"]["annotations"] = {DO_NOT_DISRUPT: "true"}
-            api.create(body)
-    annotated, plain = sorted(before["trainium"])
-
-    def blocked(reason: str, about: str, text: str) -> None:
-        eventually(lambda: told(api, reason, about, text), 30, f"Karpenter does not say of {about}: {text}")
-
-    blocked("DisruptionBlocked", annotated, "karpenter.sh/do-not-disrupt")
-    blocked("Unconsolidatable", plain, "has non-empty consolidation disabled")
-    rendered = {pool: (api.get(*NODE_POOL, pool) or {})["spec"]["disruption"] for pool in full}
+    pool = copied(api, "trainium", "eager")
     eager = {"consolidateAfter": "0s", "consolidationPolicy": "WhenEmptyOrUnderutilized"}
-    for pool in full:
-        api.merge(*NODE_POOL, pool, {"spec": {"disruption": eager}})
+    pool["spec"]["disruption"] |= eager
+    api.create(pool)
+    whole, half = {"aws.amazon.com/neuron": "16"}, {"aws.amazon.com/neuron": "8"}
+    first = [pod(f"whole-{index}", "eager", whole, NEURON) for index in (0, 1)]
     try:
-        eventually(lambda: len(names(api, "system")) == 1, 90, "consolidation did not come to system")
-        blocked("DisruptionBlocked", "trainium", "No allowed disruptions for disruption reason Underutilized")
-        assert nodes(api, "trainium") == before["trainium"]
-        running = api.list("v1", "Pod", NAMESPACE)
-        assert {f"half-trainium-{i}" for i in (0, 1)} <= {each["metadata"]["name"] for each in running}
+        run(api, [*first, pod("job", "trainium", half, NEURON)])
+        kept, other = sorted(nodes(api, "eager"))
+        for name, node in (("kept", kept), ("other", other)):
+            body = pod(name, "eager", half, NEURON)
+            body["metadata"]["annotations"] = {DO_NOT_DISRUPT: "true"} if name == "kept" else {}
+            api.create({**body, "spec": {**body["spec"], "nodeName": node}})
+        delete_pods(api, "whole-0", "whole-1")
+
+        (node,) = nodes(api, "trainium", "job")
+        said(api, "Unconsolidatable", node, "has consolidation policy WhenEmpty, but node is not empty")
+        said(api, "DisruptionBlocked", "eager", "No allowed disruptions for disruption reason Underutilized")
+        assert nodes(api, "eager") == {kept, other}
+
+        api.merge(*NODE_POOL, "eager", {"spec": {"disruption": {"budgets": [{"nodes": "100%"}]}}})
+        eventually(lambda: nodes(api, "eager") == {kept}, 90, f"consolidation left {nodes(api, 'eager')}")
+        assert api.get("v1", "Pod", "kept", NAMESPACE)
     finally:
-        for pool, disruption in rendered.items():
-            api.merge(*NODE_POOL, pool, {"spec": {"disruption": disruption}})
+        api.delete(*NODE_POOL, "eager")
 
 
 def test_was_never_forbidden_anything(cluster: Cluster) -> None:
