@@ -13,6 +13,7 @@ AT_ONCE = {"dev": 6, "staging": 100, "prod": 100}
 SPARK = {("batch", "m7i", "on-demand"), ("batch", "m7i", "spot")}
 INTENDED: dict[str, dict[str, set[Placed]]] = {
     "dev": {
+        "platform": set(),
         "raycluster-ray-shared": {("gpu", "g6.2xlarge", "spot")},
         "rayjob-training-train-smoke": {("trainium", "trn1.2xlarge", "spot")},
         "rayservice-llm-llm": {("gpu", "g6.2xlarge", "spot")},
@@ -27,6 +28,7 @@ INTENDED: dict[str, dict[str, set[Placed]]] = {
         "notebook-trainium": {("trainium", "trn1.2xlarge", "spot")},
     },
     "staging": {
+        "platform": set(),
         "raycluster-ray-shared": {("gpu", "g6.2xlarge", "spot")},
         "rayjob-training-sdxl-smoke": {("gpu-training", "g6.12xlarge", "spot")},
         "rayservice-llm-llm": {("gpu", "g6.2xlarge", "spot")},
@@ -41,6 +43,7 @@ INTENDED: dict[str, dict[str, set[Placed]]] = {
         "notebook-inferentia": {("inferentia", "inf2.8xlarge", "spot")},
     },
     "prod": {
+        "platform": set(),
         "raycluster-ray-shared": {("gpu", "g6.2xlarge", "on-demand")},
         "rayservice-llm-llm": {("gpu", "g6.2xlarge", "on-demand"), ("gpu-large", "g6.12xlarge", "on-demand")},
         "rayservice-stable-diffusion-stable-diffusion-gpu": {("gpu", "g6.2xlarge", "on-demand")},

@@ -136,12 +136,18 @@ def pod(name: str, workload: str, node: str = "") -> Body:
     }
 
 
+def pool(name: str, accelerator: str = "gpu") -> Body:
+    template = {"metadata": {"labels": {"accelerator": accelerator}}}
+    return {"metadata": {"name": name}, "spec": {"template": template}}
+
+
 REFUSED: Body = {
     "metadata": {"creationTimestamp": "2026-11-24T00:00:00Z"},
     "reason": "FailedScheduling",
     "involvedObject": {"uid": "2"},
     "source": {"component": "karpenter"},
-    "message": "limits",
+    "message": "Failed to schedule pod, node limits have been exhausted for nodepool (NodePool=gpu); node "
+    "limits have been exhausted for nodepool (NodePool=cpu); did not tolerate taint (taint=a=b:NoSchedule)",
 }
 
 
@@ -149,7 +155,7 @@ def test_a_plan_for_people_has_a_row_for_nodes_that_are_alike() -> None:
     claims = [claim("gpu", "g6.2xlarge", "spot", name) for name in ("a", "b")]
     claims.append(claim("system", "m7i.xlarge", "on-demand", "c"))
     pods = [pod("1", "llm", "a"), pod("3", "llm", "b"), pod("4", "job", "c"), pod("5", "llm", "c")]
-    text = planned("dev", "us-east-1", prices(), Seen(claims, pods, [])).text()
+    text = planned("dev", "us-east-1", prices(), Seen(claims, pods, [], [])).text()
     assert text == (
         "nodes  pool          type            capacity     $/h each  pods on each\n"
         "    2  gpu           g6.2xlarge      spot           0.9776  1 x llm\n"
@@ -162,7 +168,7 @@ def test_a_plan_for_people_has_a_row_for_nodes_that_are_alike() -> None:
 
 
 def test_a_plan_is_done_when_nothing_has_moved_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits, runs = (Seen([], [pod("1", "llm", node)], []) for node in ("", "a"))
+    waits, runs = (Seen([], [pod("1", "llm", node)], [], []) for node in ("", "a"))
     looks = iter([None, waits, waits, runs, runs, runs])
     clock = iter(range(0, 100, 5))
     monkeypatch.setattr("tools.cluster.plan_nodes.time.monotonic", lambda: next(clock))
@@ -173,11 +179,14 @@ def test_a_plan_is_done_when_nothing_has_moved_for_a_while(monkeypatch: pytest.M
 def test_a_plan_tells_unknown_prices_and_what_waits() -> None:
     claims = [claim("trainium2", "trn2.48xlarge", "reserved", "n")]
     pods = [pod("1", "job", "n"), pod("2", "job")]
-    plan = planned("prod", "us-east-2", prices(), Seen(claims, pods, [REFUSED]))
+    pods[1]["spec"]["nodeSelector"] = {"accelerator": "gpu"}
+    pools = [pool("gpu"), pool("gpu-large"), pool("cpu", accelerator="none")]
+    plan = planned("prod", "us-east-2", prices(), Seen(claims, pods, [REFUSED], pools))
     assert plan.unknown == ["trn2.48xlarge"]
     assert "On-Demand prices of us-east-1, Linux, 2026-07-20" in plan.text()
     assert "spot is a model" not in plan.text()
     assert plan.on_demand_per_hour == 0
     assert "unknown price of trn2.48xlarge" in plan.text()
-    assert "waits: 1 x job: limits" in plan.text()
+    assert "waits: 1 x job: node limits have been exhausted for nodepool (NodePool=gpu)\n" in plan.text()
+    assert plan.data()["waiting"][0]["pools"] == ["gpu", "gpu-large"]
     assert json.loads(json.dumps(plan.data()))["nodes"][0]["on_demand_per_hour"] is None

@@ -41,7 +41,10 @@ class Waiting:
 
     workload: str
     pods: int
+    pools: list[str]
+    """The pools whose labels they select."""
     reason: str
+    """What Karpenter says; where it names those pools, that alone."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +117,20 @@ def planned(environment: str, region: str, prices: Prices, cluster: "Seen") -> N
     names = {claim.get("status", {}).get("nodeName"): claim for claim in cluster.claims}
     pods = [pod for pod in cluster.pods if WORKLOAD in pod["metadata"].get("labels", {})]
     on_nodes: dict[str, Counter[str]] = {}
-    left: Counter[tuple[str, str]] = Counter()
+    left: Counter[tuple[str, tuple[str, ...], str]] = Counter()
     for pod in pods:
         workload = pod["metadata"]["labels"][WORKLOAD]
         if (node := pod["spec"].get("nodeName")) in names:
             on_nodes.setdefault(node, Counter())[workload] += 1
         else:
-            left[workload, reason_of(pod, cluster.events)] += 1
+            pools = selected(pod, cluster.pools)
+            left[workload, pools, _about(pools, reason_of(pod, cluster.events))] += 1
     nodes = [_node(claim, prices, on_nodes.get(name, Counter())) for name, claim in names.items()]
     nodes.sort(key=lambda node: (node.pool, node.instance_type, node.capacity_type, _list(node.workloads)))
-    waiting = [Waiting(workload, count, reason) for (workload, reason), count in sorted(left.items())]
+    waiting = [
+        Waiting(workload, count, list(pools), reason)
+        for (workload, pools, reason), count in sorted(left.items())
+    ]
     return NodePlan(environment, region, prices, nodes, waiting)
 
 
@@ -134,10 +141,25 @@ class Seen:
     claims: list[Body]
     pods: list[Body]
     events: list[Body]
+    pools: list[Body]
 
     def places(self) -> dict[str, str]:
         """Give the node of each pod, by its name; an empty one of those that wait."""
         return {pod["metadata"]["name"]: pod["spec"].get("nodeName", "") for pod in self.pods}
+
+
+def selected(pod: Body, pools: Iterable[Body]) -> tuple[str, ...]:
+    """Give the names of the NodePools whose nodes have the labels that a pod selects."""
+    wanted = pod["spec"].get("nodeSelector", {}).items()
+    labels = {pool["metadata"]["name"]: pool["spec"]["template"]["metadata"]["labels"] for pool in pools}
+    return tuple(name for name, own in sorted(labels.items()) if wanted <= (own | {_POOL: name}).items())
+
+
+def _about(pools: Iterable[str], reason: str) -> str:
+    """Keep of Karpenter's words those about some pools; it has a clause for each pool that there is."""
+    clauses = reason.split("; ")
+    kept = [each for pool in pools for each in clauses if f"(NodePool={pool})" in each]
+    return "; ".join(kept).removeprefix("Failed to schedule pod, ") or reason
 
 
 def reason_of(pod: Body, events: Iterable[Body]) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from charts_src import config, state, workspace
+from charts_src.lib.accelerators import PURPOSE_LABEL
 from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
@@ -27,6 +28,12 @@ _WORKLOADS = (
 )
 """Kinds of objects whose pods come and go, and Karpenter's nodes with them."""
 
+_STAYING = ("Alertmanager", "Deployment", "Prometheus", "StatefulSet")
+"""Kinds of objects whose pods are always there."""
+
+PLATFORM = "platform"
+"""Name of the workload of all that is always there: operators and their like, on nodes of Karpenter's."""
+
 DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
 """Annotation of pods that Karpenter is not to move."""
 
@@ -42,17 +49,24 @@ class Workload(NamedTuple):
 
 
 def workloads(env: str) -> list[Workload]:
-    """Give every workload of an environment: the owners' pods, and one notebook server of each profile.
+    """Give every workload of an environment: the platform, each owner's pods, a notebook of each profile.
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
     notebooks = _notebooks(config.load(env, state.ENVIRONMENTS))
-    pods = [pod for pod in all_pods(workspace.objects(env).values()) if pod.owner.kind in _WORKLOADS]
+    all_of_it = all_pods(workspace.objects(env).values())
+    platform = [pod for pod in all_of_it if pod.owner.kind in _STAYING and _on_system_nodes(pod)]
+    pods = [pod for pod in all_of_it if pod.owner.kind in _WORKLOADS]
     owners = sorted({pod.owner for pod in pods}, key=str)
     found = [
         Workload(_name(str(owner)), _at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
     ]
-    return found + notebooks
+    return [Workload(PLATFORM, platform), *found, *notebooks]
+
+
+def _on_system_nodes(pod: Pod) -> bool:
+    """Say whether a pod is for nodes of Karpenter's, not for those that the cluster comes with."""
+    return bool(pod.spec.get("nodeSelector", {}).get(PURPOSE_LABEL) == "system")
 
 
 def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:

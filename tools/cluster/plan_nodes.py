@@ -14,9 +14,9 @@ from pathlib import Path
 from charts_src.errors import UserError
 from charts_src.objects import Body
 from tools.cluster.api import Api
-from tools.cluster.karpenter import NODE_CLAIM, condition, start_karpenter
+from tools.cluster.karpenter import NODE_CLAIM, NODE_POOL, condition, start_karpenter
 from tools.cluster.node_plan import NodePlan, Seen, planned, reason_of
-from tools.cluster.pending import pods_for, workloads
+from tools.cluster.pending import PLATFORM, WORKLOAD, pods_for, workloads
 from tools.cluster.plane import plane
 from tools.cluster.price_table import prices
 from tools.cluster.waiting import eventually
@@ -33,15 +33,26 @@ def plan(env: str) -> NodePlan:
 
     Raises UserError for a problem in the environment or a missing tool, and TimeoutError.
     """
-    pods = [pod for workload in workloads(env) for pod in pods_for(workload, NAMESPACE)]
+    platform, others = _pods(env)
     with tempfile.TemporaryDirectory() as folder, plane(Path(folder) / "plane") as running:
         karpenter = start_karpenter(running, env)
         open_namespace(running.api, NAMESPACE)
-        for pod in pods:
-            running.api.create(pod)
-        check = steady(lambda: settled(running.api, NAMESPACE), _STEADY)
-        seen = eventually(check, _SECONDS, karpenter.process.tail)
+        # What is always there has its place before a workload comes.
+        for pods, seconds in ((platform, 0), (others, _STEADY)):
+            for pod in pods:
+                running.api.create(pod)
+            check = steady(lambda: settled(running.api, NAMESPACE), seconds)
+            seen = eventually(check, _SECONDS, karpenter.process.tail)
+        if lost := {pod["metadata"]["name"] for pod in platform + others} - seen.places().keys():
+            raise TimeoutError(f"pods were taken away: {', '.join(sorted(lost))}\n{karpenter.process.tail()}")
         return planned(env, karpenter.setup.region, prices(), seen)
+
+
+def _pods(env: str) -> tuple[list[Body], list[Body]]:
+    """Give the pods of the platform, and those of all other workloads."""
+    pods = [pod for workload in workloads(env) for pod in pods_for(workload, NAMESPACE)]
+    of_platform = [pod for pod in pods if pod["metadata"]["labels"][WORKLOAD] == PLATFORM]
+    return of_platform, [pod for pod in pods if pod not in of_platform]
 
 
 def open_namespace(api: Api, name: str) -> None:
@@ -54,7 +65,8 @@ def open_namespace(api: Api, name: str) -> None:
 
 def settled(api: Api, namespace: str) -> Seen | None:
     """Give what there is when each pod has a node or a reason to wait, and each node has joined."""
-    seen = Seen(api.list(*NODE_CLAIM), api.list("v1", "Pod", namespace), api.list("v1", "Event"))
+    pods = api.list("v1", "Pod", namespace)
+    seen = Seen(api.list(*NODE_CLAIM), pods, api.list("v1", "Event"), api.list(*NODE_POOL))
     joined = all(condition(claim, "Initialized").get("status") == "True" for claim in seen.claims)
     return seen if joined and all(_decided(pod, seen) for pod in seen.pods) else None
 
