@@ -4,6 +4,7 @@ from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.karpenter import NODE_CLAIM, NODE_POOL
 from tools.cluster.node_plan import reason_of
+from tools.cluster.plan_nodes import present
 from tools.cluster.waiting import eventually
 
 NAMESPACE = "placed"
@@ -50,15 +51,11 @@ def placed(node: Body) -> Placed:
 
 def run(api: Api, pods: list[Body], seconds: float = 60) -> None:
     """Create pods, and wait until each is bound to a node."""
-    for each in pods:
-        api.create(each)
     names = {each["metadata"]["name"] for each in pods}
 
     def waiting() -> list[Body]:
-        found = api.list("v1", "Pod", NAMESPACE)
-        return [
-            each for each in found if each["metadata"]["name"] in names and not each["spec"].get("nodeName")
-        ]
+        found = [each for each in present(api, pods) if each["metadata"]["name"] in names]
+        return [each for each in found if not each["spec"].get("nodeName")]
 
     def message() -> str:
         events = api.list("v1", "Event", NAMESPACE)
@@ -86,8 +83,8 @@ def told(api: Api, reason: str, about: str, text: str) -> bool:
 
 
 def said(api: Api, reason: str, about: str, text: str) -> None:
-    """Wait for an event."""
-    eventually(lambda: told(api, reason, about, text), 30, f"Karpenter does not say of {about}: {text}")
+    """Wait for an event; Karpenter looks at nodes one after another, and is longer at some."""
+    eventually(lambda: told(api, reason, about, text), 90, f"Karpenter does not say of {about}: {text}")
 
 
 def why(api: Api, name: str) -> str:

@@ -139,6 +139,40 @@ def test_launches_what_each_workload_is_meant_for(cluster: Cluster) -> None:
     assert found == INTENDED[cluster.env]
 
 
+def test_never_consolidates_training(prod: Cluster) -> None:
+    """The policy of the pool keeps a node with a pod, else its budgets, else the annotation of a job's pods.
+
+    The latter two are seen in a copy of the pool that asks for consolidation at once, on two nodes of which
+    one would do; when its budgets allow it, the node goes whose pod has no annotation.
+    """
+    api = prod.api
+    pool = copied(api, "trainium", "eager")
+    eager = {"consolidateAfter": "0s", "consolidationPolicy": "WhenEmptyOrUnderutilized"}
+    pool["spec"]["disruption"] |= eager
+    api.create(pool)
+    whole, half = {"aws.amazon.com/neuron": "16"}, {"aws.amazon.com/neuron": "8"}
+    first = [pod(f"whole-{index}", "eager", whole, NEURON) for index in (0, 1)]
+    try:
+        run(api, [*first, pod("job", "trainium", half, NEURON)])
+        kept, other = sorted(nodes(api, "eager"))
+        for name, node in (("kept", kept), ("other", other)):
+            body = pod(name, "eager", half, NEURON)
+            body["metadata"]["annotations"] = {DO_NOT_DISRUPT: "true"} if name == "kept" else {}
+            api.create({**body, "spec": {**body["spec"], "nodeName": node}})
+        delete_pods(api, "whole-0", "whole-1")
+
+        (node,) = nodes(api, "trainium", "job")
+        said(api, "Unconsolidatable", node, "has consolidation policy WhenEmpty, but node is not empty")
+        said(api, "DisruptionBlocked", "eager", "No allowed disruptions for disruption reason Underutilized")
+        assert nodes(api, "eager") == {kept, other}
+
+        api.merge(*NODE_POOL, "eager", {"spec": {"disruption": {"budgets": [{"nodes": "100%"}]}}})
+        eventually(lambda: nodes(api, "eager") == {kept}, 90, f"consolidation left {nodes(api, 'eager')}")
+        assert api.get("v1", "Pod", "kept", NAMESPACE)
+    finally:
+        api.delete(*NODE_POOL, "eager")
+
+
 def batched(items: list[Workload], count: int) -> Iterator[list[Workload]]:
     return (items[start : start + count] for start in range(0, len(items), count))
 
@@ -221,40 +255,6 @@ def test_reserved_pools_use_their_reservations(prod: Cluster) -> None:
         ("gpu-training", "p5.48xlarge", "reserved"),
         ("trainium2", "trn2.48xlarge", "reserved"),
     }
-
-
-def test_never_consolidates_training(prod: Cluster) -> None:
-    """The policy of the pool keeps a node with a pod, else its budgets, else the annotation of a job's pods.
-
-    The latter two are seen in a copy of the pool that asks for consolidation at once, on two nodes of which
-    one would do; when its budgets allow it, the node goes whose pod has no annotation.
-    """
-    api = prod.api
-    pool = copied(api, "trainium", "eager")
-    eager = {"consolidateAfter": "0s", "consolidationPolicy": "WhenEmptyOrUnderutilized"}
-    pool["spec"]["disruption"] |= eager
-    api.create(pool)
-    whole, half = {"aws.amazon.com/neuron": "16"}, {"aws.amazon.com/neuron": "8"}
-    first = [pod(f"whole-{index}", "eager", whole, NEURON) for index in (0, 1)]
-    try:
-        run(api, [*first, pod("job", "trainium", half, NEURON)])
-        kept, other = sorted(nodes(api, "eager"))
-        for name, node in (("kept", kept), ("other", other)):
-            body = pod(name, "eager", half, NEURON)
-            body["metadata"]["annotations"] = {DO_NOT_DISRUPT: "true"} if name == "kept" else {}
-            api.create({**body, "spec": {**body["spec"], "nodeName": node}})
-        delete_pods(api, "whole-0", "whole-1")
-
-        (node,) = nodes(api, "trainium", "job")
-        said(api, "Unconsolidatable", node, "has consolidation policy WhenEmpty, but node is not empty")
-        said(api, "DisruptionBlocked", "eager", "No allowed disruptions for disruption reason Underutilized")
-        assert nodes(api, "eager") == {kept, other}
-
-        api.merge(*NODE_POOL, "eager", {"spec": {"disruption": {"budgets": [{"nodes": "100%"}]}}})
-        eventually(lambda: nodes(api, "eager") == {kept}, 90, f"consolidation left {nodes(api, 'eager')}")
-        assert api.get("v1", "Pod", "kept", NAMESPACE)
-    finally:
-        api.delete(*NODE_POOL, "eager")
 
 
 def test_was_never_forbidden_anything(cluster: Cluster) -> None:

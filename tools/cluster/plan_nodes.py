@@ -38,13 +38,9 @@ def plan(env: str) -> NodePlan:
         karpenter = start_karpenter(running, env)
         open_namespace(running.api, NAMESPACE)
         # What is always there has its place before a workload comes.
-        for pods, seconds in ((platform, 0), (others, _STEADY)):
-            for pod in pods:
-                running.api.create(pod)
-            check = steady(lambda: settled(running.api, NAMESPACE), seconds)
-            seen = eventually(check, _SECONDS, karpenter.process.tail)
-        if lost := {pod["metadata"]["name"] for pod in platform + others} - seen.places().keys():
-            raise TimeoutError(f"pods were taken away: {', '.join(sorted(lost))}\n{karpenter.process.tail()}")
+        eventually(lambda: settled(running.api, platform), _SECONDS, karpenter.process.tail)
+        check = steady(lambda: settled(running.api, platform + others), _STEADY)
+        seen = eventually(check, _SECONDS, karpenter.process.tail)
         return planned(env, karpenter.setup.region, prices(), seen)
 
 
@@ -63,10 +59,22 @@ def open_namespace(api: Api, name: str) -> None:
     )
 
 
-def settled(api: Api, namespace: str) -> Seen | None:
+def present(api: Api, wanted: list[Body]) -> list[Body]:
+    """Create those of some pods, all of one namespace, that are not there, and give the pods that are.
+
+    The daemons of a new node preempt pods that came to it before them; controllers would make those anew.
+    """
+    namespace = wanted[0]["metadata"]["namespace"]
+    found = api.list("v1", "Pod", namespace)
+    have = {pod["metadata"]["name"] for pod in found}
+    missing = [pod for pod in wanted if pod["metadata"]["name"] not in have]
+    return found + [api.create(pod) for pod in missing]
+
+
+def settled(api: Api, pods: list[Body]) -> Seen | None:
     """Give what there is when each pod has a node or a reason to wait, and each node has joined."""
-    pods = api.list("v1", "Pod", namespace)
-    seen = Seen(api.list(*NODE_CLAIM), pods, api.list("v1", "Event"), api.list(*NODE_POOL))
+    live = present(api, pods)
+    seen = Seen(api.list(*NODE_CLAIM), live, api.list("v1", "Event"), api.list(*NODE_POOL))
     joined = all(condition(claim, "Initialized").get("status") == "True" for claim in seen.claims)
     return seen if joined and all(_decided(pod, seen) for pod in seen.pods) else None
 
