@@ -136,8 +136,9 @@ def pod(name: str, workload: str, node: str = "") -> Body:
     }
 
 
-def pool(name: str, accelerator: str = "gpu") -> Body:
-    template = {"metadata": {"labels": {"accelerator": accelerator}}}
+def pool(name: str, accelerator: str = "gpu", **taint: str) -> Body:
+    spec = {"taints": [taint]} if taint else {}
+    template = {"metadata": {"labels": {"accelerator": accelerator}}, "spec": spec}
     return {"metadata": {"name": name}, "spec": {"template": template}}
 
 
@@ -180,7 +181,7 @@ def test_a_plan_tells_unknown_prices_and_what_waits() -> None:
     claims = [claim("trainium2", "trn2.48xlarge", "reserved", "n")]
     pods = [pod("1", "job", "n"), pod("2", "job")]
     pods[1]["spec"]["nodeSelector"] = {"accelerator": "gpu"}
-    pools = [pool("gpu"), pool("gpu-large"), pool("cpu", accelerator="none")]
+    pools = [pool("gpu"), pool("gpu-large"), pool("gpu-shared", key="x"), pool("cpu", accelerator="none")]
     plan = planned("prod", "us-east-2", prices(), Seen(claims, pods, [REFUSED], pools))
     assert plan.unknown == ["trn2.48xlarge"]
     assert "On-Demand prices of us-east-1, Linux, 2026-07-20" in plan.text()

@@ -42,7 +42,7 @@ class Waiting:
     workload: str
     pods: int
     pools: list[str]
-    """The pools whose labels they select."""
+    """The pools that they may use."""
     reason: str
     """What Karpenter says; where it names those pools, that alone."""
 
@@ -149,10 +149,17 @@ class Seen:
 
 
 def selected(pod: Body, pools: Iterable[Body]) -> tuple[str, ...]:
-    """Give the names of the NodePools whose nodes have the labels that a pod selects."""
+    """Give the names of the NodePools whose labels a pod selects and whose taints it tolerates, by their keys."""
     wanted = pod["spec"].get("nodeSelector", {}).items()
-    labels = {pool["metadata"]["name"]: pool["spec"]["template"]["metadata"]["labels"] for pool in pools}
-    return tuple(name for name, own in sorted(labels.items()) if wanted <= (own | {_POOL: name}).items())
+    tolerated = {each.get("key") for each in pod["spec"].get("tolerations", ())}
+    return tuple(
+        sorted(
+            name
+            for name, template in ((pool["metadata"]["name"], pool["spec"]["template"]) for pool in pools)
+            if wanted <= (template["metadata"]["labels"] | {_POOL: name}).items()
+            and {taint["key"] for taint in template["spec"].get("taints", ())} <= tolerated
+        )
+    )
 
 
 def _about(pools: Iterable[str], reason: str) -> str:
