@@ -1,4 +1,4 @@
-"""What `make plan-nodes` prints of dev, whose limits do not hold all accelerated workloads at their largest."""
+"""What `make plan-nodes` prints of dev, which has too few accelerators for all workloads at their largest."""
 
 import json
 import subprocess
