@@ -17,9 +17,9 @@ from charts_src.lib.accelerators import (
     Purpose,
     node_labels,
     sharing_taint,
-    taints,
 )
 from charts_src.lib.gpu_sharing import CONFIG_LABEL, WHOLE
+from charts_src.lib.named_pool import NODE_POOL_LABEL, pool_taints
 from charts_src.lib.node_class import node_class
 from charts_src.lib.startup_taints import STARTUP_TAINTS, Driver
 from charts_src.manifest import Component
@@ -102,7 +102,7 @@ def _node_pool(env: Environment, name: str, pool: NodePool) -> Body:
                 "spec": {
                     "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": name},
                     "requirements": _requirements(env, pool),
-                    **_taints(pool),
+                    **_taints(name, pool),
                     **_startup_taints(env, pool),
                     **_LIFETIME[pool.purpose],
                 },
@@ -130,10 +130,11 @@ def _startup_taints(env: Environment, pool: NodePool) -> Body:
     return {"startupTaints": [dict(STARTUP_TAINTS[driver]) for driver in drivers]}
 
 
-def _taints(pool: NodePool) -> Body:
+def _taints(name: str, pool: NodePool) -> Body:
     # An empty list would be lost when the controller writes the object back.
     shared = [sharing_taint(pool.gpu_sharing.mode)] if pool.gpu_sharing else []
-    return {"taints": taints(pool.accelerator) + shared} if pool.accelerator != "none" else {}
+    found = pool_taints(name, pool) + shared
+    return {"taints": found} if found else {}
 
 
 def _limits(pool: NodePool) -> Body:
@@ -186,7 +187,7 @@ def _overlays(name: str, pool: NodePool) -> list[Body]:
             "metadata": {"name": f"{name}-{item.name.replace('.', '-')}"},
             "spec": {
                 "requirements": [
-                    {"key": "karpenter.sh/nodepool", "operator": "In", "values": [name]},
+                    {"key": NODE_POOL_LABEL, "operator": "In", "values": [name]},
                     {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": [item.name]},
                 ],
                 "capacity": pool.extra_capacity(item),

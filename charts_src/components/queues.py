@@ -11,8 +11,9 @@ are never more than the limits of the NodePool, so no job is let in that Karpent
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from charts_src.lib.accelerators import EFA_LABEL, Purpose, node_labels, taints
+from charts_src.lib.accelerators import EFA_LABEL, Purpose, node_labels
 from charts_src.lib.kueue_config import namespace_selector
+from charts_src.lib.named_pool import NODE_POOL_LABEL, pool_taints
 from charts_src.lib.namespaces import KUEUE_SYSTEM
 from charts_src.lib.queues import PRIORITIES, QUEUE, QUEUE_NAMESPACES
 from charts_src.lib.quotas import RESOURCES, quotas
@@ -59,11 +60,11 @@ def _pools(kueue: Kueue, pools: Mapping[str, NodePool]) -> Pools:
 def _flavor(name: str, pool: NodePool) -> Body:
     """Describe the nodes of a pool; a single instance type is a label too, so jobs that name one get it."""
     labels = node_labels(pool.accelerator, pool.purpose) | {EFA_LABEL: str(pool.efa).lower()}
-    labels["karpenter.sh/nodepool"] = name
+    labels[NODE_POOL_LABEL] = name
     if len(pool.instance_types) == 1:
         labels["node.kubernetes.io/instance-type"] = pool.instance_types[0]
     spec: Body = {"nodeLabels": labels}
-    if tainted := taints(pool.accelerator):
+    if tainted := pool_taints(name, pool):
         spec["nodeTaints"] = tainted
     return _body("ResourceFlavor", name, spec)
 

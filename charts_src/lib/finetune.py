@@ -15,9 +15,9 @@ they belong to. It runs on the pool by itself, not in a queue: queues hold what 
 
 from hera.workflows import models
 
-from charts_src.lib.accelerators import NVIDIA_GPU, placement
-from charts_src.lib.gangs import NODE_POOL_LABEL
+from charts_src.lib.accelerators import NVIDIA_GPU
 from charts_src.lib.images import own_image
+from charts_src.lib.named_pool import in_pool
 from charts_src.lib.pod import container, mount, pod, resources, scratch
 from charts_src.lib.workflow_templates import container_template, workflow_template
 from charts_src.model import Environment
@@ -55,7 +55,6 @@ def finetune_pod(env: Environment, section: StableDiffusionFinetune) -> Body:
             mount("shared-memory", "/dev/shm"),  # noqa: S108
         ],
     )
-    place = placement("nvidia", pool.purpose)
     return pod(
         main,
         serviceAccountName=NAME,
@@ -64,7 +63,7 @@ def finetune_pod(env: Environment, section: StableDiffusionFinetune) -> Body:
             scratch("tmp", "5Gi"),
             scratch("shared-memory", "4Gi", medium="Memory"),
         ],
-        **place | {"nodeSelector": place["nodeSelector"] | {NODE_POOL_LABEL: section.pool}},
+        **in_pool(section.pool, pool),
     )
 
 

@@ -30,15 +30,13 @@ from typing import NamedTuple
 
 from charts_src.lib import training_metrics
 from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
+from charts_src.lib.named_pool import in_pool
 from charts_src.lib.pod import container, mount, pod, port, resources, scratch
 from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
 from charts_src.lib.storage import fsx_volume
 from charts_src.model.gang import Gang
 from charts_src.model.node_pool import NodePool
 from charts_src.objects import Body
-
-NODE_POOL_LABEL = "karpenter.sh/nodepool"
-"""Label that Karpenter puts on every node, with the name of its pool."""
 
 USER = 1000
 """User and group of every process; also the owner of what is written to the shared file system."""
@@ -180,7 +178,6 @@ def _launcher(work: Work, gang: Gang) -> Body:
 
 def _worker(work: Work, gang: Gang, pool: NodePool) -> Body:
     """Hold a worker to its pool, whose nodes are alike, in one zone, and close to each other."""
-    place = placement(pool.accelerator, pool.purpose)
     worker = container(
         "worker",
         work.image,
@@ -201,7 +198,7 @@ def _worker(work: Work, gang: Gang, pool: NodePool) -> Body:
         work,
         worker,
         volumes=[fsx_volume("shared"), memory, scratch("tmp", "20Gi")],
-        **place | {"nodeSelector": place["nodeSelector"] | {NODE_POOL_LABEL: gang.pool}},
+        **in_pool(gang.pool, pool),
     )
 
 

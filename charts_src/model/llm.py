@@ -294,9 +294,11 @@ def _above_limits(section: Llm, karpenter: Karpenter, others: list[Need]) -> Ite
                 f"{limit}; lower their replicas.max or raise max_nodes",
             )
             return
-    mine = sum(need.accelerators for need in needs(section))
+    mine = sum(
+        needed(model) for model in section.models.values() if not karpenter.node_pools[model.pool].dedicated
+    )
     theirs = sum(need.accelerators for need in others)
-    limit = capacity(inference_pools(karpenter, "nvidia"))
+    limit = capacity(pool for pool in inference_pools(karpenter, "nvidia") if not pool.dedicated)
     if theirs <= limit < mine + theirs:
         who = " and ".join(".".join(need.where) for need in others)
         yield Problem(

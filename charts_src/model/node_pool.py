@@ -72,6 +72,10 @@ class NodePool(Model):
     gpu_sharing: GpuSharing | None = None
     """Several pods on each GPU; a pod has whole GPUs unless set. Only pods that ask for shares run here."""
 
+    dedicated: bool = False
+    """Taint the nodes, so that only pods run here that name the pool: single GPUs are not to keep a node with
+    several from the model that needs them all. For pools with accelerators."""
+
     placement_group: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """Name of an existing cluster placement group, which brings the nodes close to each other."""
 
@@ -122,13 +126,25 @@ class NodePool(Model):
         yield from _purchase(self)
         yield from _static(self)
         unknown = tuple(_unknown(self.instance_types))
-        yield from unknown or (*_mixture(self), *_memory(self), *_sharing(self))
+        yield from unknown or (
+            *_mixture(self),
+            *_memory(self),
+            *_sharing(self),
+            *_dedicated(self),
+        )
 
 
 def _repeated(field: str, values: tuple[str, ...]) -> Iterable[Problem]:
     for index, value in enumerate(values):
         if value in values[:index]:
             yield Problem((field, index), f"{value} is named twice; name it once")
+
+
+def _dedicated(pool: NodePool) -> Iterable[Problem]:
+    if pool.dedicated and pool.accelerator == "none":
+        yield Problem(("dedicated",), "is for pools with accelerators; remove it")
+    elif pool.dedicated and pool.gpu_sharing:
+        yield Problem(("dedicated",), "shuts out the pods that ask for shares of GPUs; remove it")
 
 
 def _unknown(instance_types: tuple[str, ...]) -> Iterable[Problem]:

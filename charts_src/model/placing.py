@@ -46,7 +46,11 @@ def pools_of(item: Sized, karpenter: Karpenter) -> list[NodePool]:
 
     Raises KeyError for unknown instance types, which the node pools report.
     """
-    pools = [pool for pool in karpenter.node_pools.values() if pool.accelerator == item.accelerator]
+    pools = [
+        pool
+        for pool in karpenter.node_pools.values()
+        if pool.accelerator == item.accelerator and not pool.dedicated
+    ]
     for purpose in PURPOSES:
         if chosen := [pool for pool in pools if pool.purpose == purpose]:
             return chosen

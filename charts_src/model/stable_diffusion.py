@@ -154,7 +154,7 @@ def check(section: StableDiffusion, karpenter: Karpenter) -> Iterable[Problem]:
 
 
 def _unplaceable(variant: Variant, accelerator: Accelerator, karpenter: Karpenter) -> Iterable[Problem]:
-    pools = inference_pools(karpenter, accelerator)
+    pools = [pool for pool in inference_pools(karpenter, accelerator) if not pool.dedicated]
     if not pools:
         yield Problem((), f"no node pool has {accelerator} accelerators and purpose inference; add one")
     elif not any(fits(variant, pool) for pool in pools):

@@ -7,7 +7,7 @@ pkg/alertmanager/statefulset.go).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import yaml
@@ -35,6 +35,8 @@ class Pod(NamedTuple):
     """Whether each node that it may run on has one."""
     gang: bool = False
     """Whether all copies have to run at the same time."""
+    annotations: Mapping[str, str] = {}
+    """Those that the object asks for."""
 
     def __str__(self) -> str:
         """Name the pod by its owner and the path of its description."""
@@ -60,8 +62,10 @@ _NOBODY = Identity("", "", "", "")
 
 
 def _pod(path: str, template: Body, labels: Labels | None = None, **fields: Any) -> Pod:
-    own = template.get("metadata", {}).get("labels", {})
-    return Pod(_NOBODY, f"{path}.spec", "", own | (labels or {}), template["spec"], **fields)
+    own = template.get("metadata", {})
+    all_labels = own.get("labels", {}) | (labels or {})
+    fields["annotations"] = own.get("annotations", {})
+    return Pod(_NOBODY, f"{path}.spec", "", all_labels, template["spec"], **fields)
 
 
 def _templated(body: Body) -> Iterator[Pod]:
@@ -180,16 +184,19 @@ def _workflow(path: str) -> _Projection:
         spec: Any = body
         for step in path.split("."):
             spec = spec[step]
-        shared = spec.get("podMetadata", {}).get("labels", {})
+        shared = spec.get("podMetadata", {})
         made = POD | {"workflows.argoproj.io/completed": "false"}
         for index, template in enumerate(spec.get("templates", ())):
             place = f"{path}.templates[{index}]"
-            labels = shared | template.get("metadata", {}).get("labels", {}) | made
+            own = template.get("metadata", {})
+            labels = shared.get("labels", {}) | own.get("labels", {}) | made
+            annotations = shared.get("annotations", {}) | own.get("annotations", {})
             if containers := _containers(template):
-                pod = {"securityContext": SECURITY}
+                pod: Body = {"securityContext": SECURITY}
                 pod |= {key: spec[key] for key in _POD_FIELDS if key in spec}
                 pod |= {key: template[key] for key in _POD_FIELDS if key in template}
-                yield Pod(_NOBODY, place, "", labels, pod | {"containers": containers})
+                pod |= {"containers": containers}
+                yield Pod(_NOBODY, place, "", labels, pod, annotations=annotations)
             if "resource" in template:
                 yield from _created(place, template, spec, body)
 

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from charts_src.lib import iam, monitoring, network, ray, ray_serving, rbac
 from charts_src.lib.accelerators import NVIDIA_GPU, placement
 from charts_src.lib.external_secrets import external_secret
-from charts_src.lib.gangs import NODE_POOL_LABEL
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, TokenCheck, ingress
 from charts_src.lib.llama2 import HUGGING_FACE
+from charts_src.lib.named_pool import in_pool
 from charts_src.lib.namespaces import LLM
 from charts_src.lib.pod import container, mount, resources, scratch
 from charts_src.manifest import Component
@@ -112,14 +112,13 @@ def _front_ends(section: Llm, image: str) -> Body:
 def _model_group(env: Environment, section: Llm, name: str, image: str) -> Body:
     """Give the group of a model's copies, on the nodes of its pool."""
     model, drain = section.models[name], section.request_timeout_seconds
-    place = placement("nvidia", "inference")
     template = ray.worker_template(
         NAME,
         _model_worker(env, section, model, image),
         _shared_memory_gib(model),
         terminationGracePeriodSeconds=ray_serving.grace_period(drain),
         volumes=[scratch("models", f"{model.model_cache_gib}Gi")],
-        **place | {"nodeSelector": place["nodeSelector"] | {NODE_POOL_LABEL: model.pool}},
+        **in_pool(model.pool, env.karpenter.node_pools[model.pool]),
     )
     group = ray_serving.worker_group(name, model.replicas.min, model.replicas.max, template)
     return group | {"resources": {resource(name): str(model.accelerators)}}

@@ -23,9 +23,10 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from charts_src.lib import iam, monitoring, ray, rbac, training_metrics
-from charts_src.lib.accelerators import EFA, RESOURCE, placement, process_tag
+from charts_src.lib.accelerators import EFA, RESOURCE, process_tag
 from charts_src.lib.config_maps import config_map, config_volume
 from charts_src.lib.images import own_image
+from charts_src.lib.named_pool import in_pool
 from charts_src.lib.namespaces import TRAINING
 from charts_src.lib.pod import container, mount, resources
 from charts_src.lib.queues import PRIORITY_LABEL, QUEUE, QUEUE_LABEL
@@ -204,8 +205,6 @@ def _head(section: RayTrain, image: str) -> Body:
 
 def _workers(env: Environment, section: RayTrain, pool: NodePool, image: str) -> Body:
     """Give one worker for each node: nothing else fits beside all of its accelerators."""
-    place = placement(pool.accelerator, pool.purpose)
-    place["nodeSelector"] = place["nodeSelector"] | {"karpenter.sh/nodepool": section.node_pool}
     group = {
         "groupName": "workers",
         "replicas": section.workers,
@@ -219,7 +218,7 @@ def _workers(env: Environment, section: RayTrain, pool: NodePool, image: str) ->
             _worker(env, section, pool, image),
             section.shared_memory_gib,
             volumes=[fsx_volume()],
-            **place,
+            **in_pool(section.node_pool, pool),
         ),
     }
     if pool.accelerator == "nvidia":

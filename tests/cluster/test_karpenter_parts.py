@@ -13,7 +13,8 @@ from tools.cluster.aws_setup import Reservation
 from tools.cluster.joiner import joining, started
 from tools.cluster.karpenter import deployment, settings
 from tools.cluster.node_plan import Seen, planned
-from tools.cluster.pending import WORKLOAD
+from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
+from tools.cluster.plan_nodes import steady
 from tools.cluster.price_table import prices
 from tools.on_demand_prices import table
 
@@ -43,6 +44,19 @@ def test_a_table_of_another_shape_is_refused() -> None:
 def test_prices_of_another_region_are_told() -> None:
     assert "may differ" in prices().note("us-west-2")
     assert "may differ" not in prices().note("us-east-1")
+
+
+@pytest.mark.parametrize("env", ["dev", "staging", "prod"])
+def test_karpenter_is_not_to_move_a_pod_of_a_job_that_trains(env: str) -> None:
+    found = [
+        each
+        for workload in workloads(env)
+        if not workload.name.startswith("notebook-")
+        for each in pods_for(workload, "proof", most=1)
+        if each["spec"].get("nodeSelector", {}).get("genai-on-eks/purpose") == "training"
+    ]
+    assert found
+    assert {each["metadata"]["annotations"].get(DO_NOT_DISRUPT) for each in found} == {"true"}
 
 
 def test_the_cheapest_type_is_started() -> None:
@@ -106,27 +120,74 @@ def test_settings_are_those_of_the_rendered_deployment() -> None:
     assert found["MEMORY_LIMIT"] == str(2 * 1024**3)
 
 
-def test_a_plan_tells_unknown_prices_and_what_waits() -> None:
+def claim(pool: str, kind: str, capacity: str, node: str) -> Body:
     labels = {
-        "karpenter.sh/nodepool": "trainium2",
-        "node.kubernetes.io/instance-type": "trn2.48xlarge",
-        "karpenter.sh/capacity-type": "reserved",
+        "karpenter.sh/nodepool": pool,
+        "node.kubernetes.io/instance-type": kind,
+        "karpenter.sh/capacity-type": capacity,
     }
-    claim = {"metadata": {"labels": labels}, "status": {"nodeName": "n"}}
-    pods = [
-        {"metadata": {"uid": uid, "labels": {WORKLOAD: "job"}}, "spec": {"nodeName": node} if node else {}}
-        for uid, node in (("1", "n"), ("2", ""))
-    ]
-    event = {
-        "metadata": {"creationTimestamp": "2026-11-24T00:00:00Z"},
-        "reason": "FailedScheduling",
-        "involvedObject": {"uid": "2"},
-        "source": {"component": "karpenter"},
-        "message": "limits",
+    return {"metadata": {"labels": labels}, "status": {"nodeName": node}}
+
+
+def pod(name: str, workload: str, node: str = "") -> Body:
+    return {
+        "metadata": {"name": name, "uid": name, "labels": {WORKLOAD: workload}},
+        "spec": {"nodeName": node} if node else {},
     }
-    plan = planned("prod", "us-east-2", prices(), Seen([claim], pods, [event]))
+
+
+def pool(name: str, accelerator: str = "gpu", **taint: str) -> Body:
+    spec = {"taints": [taint]} if taint else {}
+    template = {"metadata": {"labels": {"accelerator": accelerator}}, "spec": spec}
+    return {"metadata": {"name": name}, "spec": {"template": template}}
+
+
+REFUSED: Body = {
+    "metadata": {"creationTimestamp": "2026-11-24T00:00:00Z"},
+    "reason": "FailedScheduling",
+    "involvedObject": {"uid": "2"},
+    "source": {"component": "karpenter"},
+    "message": "Failed to schedule pod, node limits have been exhausted for nodepool (NodePool=gpu); node "
+    "limits have been exhausted for nodepool (NodePool=cpu); did not tolerate taint (taint=a=b:NoSchedule)",
+}
+
+
+def test_a_plan_for_people_has_a_row_for_nodes_that_are_alike() -> None:
+    claims = [claim("gpu", "g6.2xlarge", "spot", name) for name in ("a", "b")]
+    claims.append(claim("system", "m7i.xlarge", "on-demand", "c"))
+    pods = [pod("1", "llm", "a"), pod("3", "llm", "b"), pod("4", "job", "c"), pod("5", "llm", "c")]
+    text = planned("dev", "us-east-1", prices(), Seen(claims, pods, [], [])).text()
+    assert text == (
+        "nodes  pool          type            capacity     $/h each  pods on each\n"
+        "    2  gpu           g6.2xlarge      spot           0.9776  1 x llm\n"
+        "    1  system        m7i.xlarge      on-demand      0.2016  1 x job, 1 x llm\n"
+        "3 nodes: 2.16 $/h On-Demand; on-demand nodes 0.20; spot nodes 1.96\n"
+        "spot is a model: of a pool's types the cheapest On-Demand is taken. What EC2 has left and what that "
+        "costs, nobody knows beforehand; the price here is that of On-Demand, the most that it can be\n"
+        "On-Demand prices of us-east-1, Linux, 2026-07-20; github.com/aws/karpenter-provider-aws v1.15.1"
+    )
+
+
+def test_a_plan_is_done_when_nothing_has_moved_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits, runs = (Seen([], [pod("1", "llm", node)], [], []) for node in ("", "a"))
+    looks = iter([None, waits, waits, runs, runs, runs])
+    clock = iter(range(0, 100, 5))
+    monkeypatch.setattr("tools.cluster.plan_nodes.time.monotonic", lambda: next(clock))
+    check = steady(lambda: next(looks), seconds=12)
+    assert [check() for _ in range(6)] == [None, None, None, None, None, runs]
+
+
+def test_a_plan_tells_unknown_prices_and_what_waits() -> None:
+    claims = [claim("trainium2", "trn2.48xlarge", "reserved", "n")]
+    pods = [pod("1", "job", "n"), pod("2", "job")]
+    pods[1]["spec"]["nodeSelector"] = {"accelerator": "gpu"}
+    pools = [pool("gpu"), pool("gpu-large"), pool("gpu-shared", key="x"), pool("cpu", accelerator="none")]
+    plan = planned("prod", "us-east-2", prices(), Seen(claims, pods, [REFUSED], pools))
     assert plan.unknown == ["trn2.48xlarge"]
+    assert "On-Demand prices of us-east-1, Linux, 2026-07-20" in plan.text()
+    assert "spot is a model" not in plan.text()
     assert plan.on_demand_per_hour == 0
     assert "unknown price of trn2.48xlarge" in plan.text()
-    assert "waits: 1 x job: limits" in plan.text()
+    assert "waits: 1 x job: node limits have been exhausted for nodepool (NodePool=gpu)\n" in plan.text()
+    assert plan.data()["waiting"][0]["pools"] == ["gpu", "gpu-large"]
     assert json.loads(json.dumps(plan.data()))["nodes"][0]["on_demand_per_hour"] is None

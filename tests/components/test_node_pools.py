@@ -5,6 +5,7 @@ from cdk8s import App
 
 from charts_src.components.node_pools import NodePools
 from charts_src.lib.accelerators import Accelerator, Purpose, placement
+from charts_src.lib.named_pool import in_pool
 from charts_src.model import Environment
 from charts_src.model.storage import Storage
 from charts_src.objects import Body
@@ -309,6 +310,27 @@ def test_a_pod_placed_by_accelerator_and_purpose_fits_the_pool(
     assert [(taint["key"], taint["effect"]) for taint in template["spec"].get("taints", [])] == [
         (key, effect) for key, _, effect in tolerations
     ]
+
+
+def test_a_dedicated_pool_is_for_pods_that_name_it() -> None:
+    gpu = GPU | {"dedicated": True}
+    template = rendered(gpu=gpu)["NodePool/gpu"]["spec"]["template"]
+    assert template["spec"]["taints"] == [
+        {"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"},
+        {"key": "genai-on-eks/dedicated", "value": "gpu", "effect": "NoSchedule"},
+    ]
+    env = environment({"gpu": gpu})
+    assert in_pool("gpu", env.karpenter.node_pools["gpu"]) == {
+        "nodeSelector": {
+            "genai-on-eks/accelerator": "nvidia",
+            "genai-on-eks/purpose": "inference",
+            "karpenter.sh/nodepool": "gpu",
+        },
+        "tolerations": [
+            {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+            {"key": "genai-on-eks/dedicated", "operator": "Equal", "value": "gpu", "effect": "NoSchedule"},
+        ],
+    }
 
 
 def test_every_pool_has_a_node_class_of_its_name() -> None:

@@ -103,9 +103,10 @@ def test_a_team_has_whole_nodes_and_the_cohort_what_is_left() -> None:
 
 
 def test_a_flavor_has_the_labels_and_taints_of_its_pools_nodes() -> None:
-    env = with_pools(ALL_POOLS, pool_shares={"inference": 50})
+    all_pools = ALL_POOLS | {"own": TRAINIUM | {"dedicated": True}}
+    env = with_pools(all_pools, pool_shares={"inference": 50})
     flavors, pools = queues(env), rendered(NodePools(App(), env))
-    for name in ALL_POOLS:
+    for name in all_pools:
         template = pools[f"NodePool/{name}"]["spec"]["template"]
         spec = flavors[f"ResourceFlavor//{name}"]["spec"]
         labels = spec["nodeLabels"].items() - {("karpenter.sh/nodepool", name)}

@@ -232,6 +232,16 @@ def test_cpus_are_not_pinned_beside_neuron_devices() -> None:
     ]
 
 
+def test_a_dedicated_pool_has_whole_accelerators() -> None:
+    assert found(GPU, dedicated=True) == []
+    shared = {"mode": "time-slicing", "replicas": 2}
+    assert found(GPU, dedicated=True, gpu_sharing=shared) == [
+        (("dedicated",), "shuts out the pods that ask for shares of GPUs; remove it")
+    ]
+    system = {"purpose": "system", "instance_types": ["m7i.large"], "max_nodes": 1, "dedicated": True}
+    assert found(system) == [(("dedicated",), "is for pools with accelerators; remove it")]
+
+
 def test_the_nodes_of_the_cluster_are_offered_where_it_is() -> None:
     far = Aws(account="111122223333", region="ap-south-2", zones=("ap-south-2a",))
     nodes = SystemNodes(instance_types=("m7i.xlarge", "m7a.xlarge"))

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from charts_src.model.base import all_problems
 from charts_src.model.llm import LlmModel, check, needs
 from charts_src.model.serving import Need
-from tests.llm_environment import LLM, LLM_POOLS, MODEL, environment
+from tests.llm_environment import LARGE, LLM, LLM_POOLS, MODEL, environment
 
 
 def problems(pools: dict[str, Any] = LLM_POOLS, others: tuple[Need, ...] = (), **section: Any) -> list[str]:
@@ -76,6 +76,17 @@ def test_other_services_in_the_same_pools_count_too() -> None:
     ]
     assert problems(others=(images._replace(accelerator="inferentia"),)) == []
     assert problems(others=(images._replace(accelerators=9),)) == []
+
+
+def test_a_dedicated_pool_is_room_for_those_alone_that_name_it() -> None:
+    pools = LLM_POOLS | {"gpu-large": LLM_POOLS["gpu-large"] | {"dedicated": True}}
+    images = Need(("stable_diffusion", "gpu"), "nvidia", 1)
+    both = models() | {"large": LARGE}
+    assert problems(pools, others=(images,), models=both) == []
+    assert problems(pools, others=(images._replace(accelerators=2),), models=both) == [
+        "llm.models: need 5 accelerators and stable_diffusion.gpu 2 while new versions take over, but the "
+        "node pools stop at 6; lower replicas.max or raise max_nodes"
+    ]
 
 
 def test_copies_on_several_gpus_need_all_of_them() -> None:

@@ -43,6 +43,13 @@ def test_a_pool_for_training_does_not_count() -> None:
     ]
 
 
+def test_a_dedicated_pool_does_not_count() -> None:
+    pools = POOLS | {"gpu": POOLS["gpu"] | {"dedicated": True}}
+    assert placement_problems(pools, gpu=GPU) == [
+        ("stable_diffusion.gpu", "no node pool has nvidia accelerators and purpose inference; add one")
+    ]
+
+
 @pytest.mark.parametrize("more", [{"cpus": 8}, {"memory_gib": 32}, {"accelerators": 2}])
 def test_a_copy_that_is_larger_than_every_node(more: dict[str, int]) -> None:
     variant = GPU | {"accelerators": 1} | more

@@ -9,15 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
-
 from charts_src import ROOT
 from charts_src.lib.quantities import amount, millicores
 from charts_src.objects import Body
 from charts_src.proofs.tree import Objects, read_objects
-from tools.cluster import aws_answers
 from tools.cluster.api import Api
-from tools.cluster.aws_seed import CREDENTIALS, seed
+from tools.cluster.aws_process import fill_aws, start_aws
+from tools.cluster.aws_seed import CREDENTIALS
 from tools.cluster.aws_setup import Setup, setup_of
 from tools.cluster.binaries import binary
 from tools.cluster.plane import Plane
@@ -71,9 +69,10 @@ def start_karpenter(plane: Plane, env: str, rendered: Path = ROOT / "rendered") 
     the end of a log.
     """
     objects = read_objects(rendered / env)
-    apply_for_karpenter(plane.api, env, rendered.parent)
     setup = setup_of(rendered / env, objects, _minor(plane.api))
     aws, endpoint = start_aws(plane, setup)
+    apply_for_karpenter(plane.api, env, rendered.parent)
+    fill_aws(aws, endpoint, setup)
     joiner = plane.processes.start(
         "joiner",
         *(sys.executable, "-m", "tools.cluster.joiner", plane.url, plane.api.authority),
@@ -112,25 +111,6 @@ def apply_for_karpenter(api: Api, env: str, root: Path = ROOT) -> None:
         api.apply(body)
         if body["kind"] == "CustomResourceDefinition":
             wait_established(api, body["metadata"]["name"])
-
-
-def start_aws(plane: Plane, setup: Setup) -> tuple[Process, str]:
-    """Start the stand-in for AWS and fill it; gives its process and address."""
-    (port,) = free_ports(1)
-    images, described = plane.folder / "images.json", plane.folder / "aws-setup.json"
-    images.write_text(json.dumps(aws_answers.images()), encoding="utf-8")
-    setup.write(described)
-    process = plane.processes.start(
-        "aws",
-        *(sys.executable, "-m", "tools.cluster.aws", str(port), described),
-        environ={"MOTO_AMIS_PATH": str(images), "PYTHONPATH": str(ROOT), **CREDENTIALS},
-    )
-    endpoint = f"http://127.0.0.1:{port}"
-    eventually(
-        lambda: _answers(endpoint), 60, lambda: f"the stand-in for AWS does not answer\n{process.tail()}"
-    )
-    seed(endpoint, setup)
-    return process, endpoint
 
 
 def deployment(objects: Objects) -> Body:
@@ -191,15 +171,6 @@ def _instead(plane: Plane, endpoint: str) -> dict[str, str]:
         **CREDENTIALS,
     }
     return {name: values[name] for name in DEVIATIONS}  # what is not told there does not count
-
-
-def _answers(endpoint: str) -> bool:
-    session = requests.Session()
-    session.trust_env = False
-    try:
-        return bool(session.get(f"{endpoint}/moto-api/", timeout=5).ok)
-    except requests.ConnectionError:
-        return False
 
 
 def _minor(api: Api) -> str:

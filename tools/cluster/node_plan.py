@@ -11,8 +11,15 @@ from tools.cluster.price_table import Prices
 
 _TYPE, _POOL = "node.kubernetes.io/instance-type", "karpenter.sh/nodepool"
 _CAPACITY = "karpenter.sh/capacity-type"
-_SPOT = "Spot: at most the On-Demand price; what it will be, nobody knows beforehand"
-_RESERVED = "reserved: paid for with its reservation; the price here is that of On-Demand"
+_SPOT = (
+    "spot is a model: of a pool's types the cheapest On-Demand is taken. What EC2 has left and what that "
+    "costs, nobody knows beforehand; the price here is that of On-Demand, the most that it can be"
+)
+_RESERVED = "reserved is paid for with its reservation; the price here is that of On-Demand"
+_WAITING = (
+    "all workloads are here at their largest at once. Where they wait for a limit, max_nodes of the pool "
+    "bounds what the environment may cost"
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,10 @@ class Waiting:
 
     workload: str
     pods: int
+    pools: list[str]
+    """The pools that they may use."""
     reason: str
+    """What Karpenter says; where it names those pools, that alone."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,13 @@ class NodePlan:
         """Instance types without a known price."""
         return sorted({node.instance_type for node in self.nodes if node.on_demand_per_hour is None})
 
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known about the numbers."""
+        kinds = {node.capacity_type for node in self.nodes}
+        found = {_SPOT: "spot" in kinds, _RESERVED: "reserved" in kinds, _WAITING: bool(self.waiting)}
+        return [note for note, applies in found.items() if applies] + [self.prices.note(self.region)]
+
     def _sum(self, kind: str) -> float:
         return sum(node.on_demand_per_hour or 0 for node in self.nodes if node.capacity_type == kind)
 
@@ -70,12 +87,12 @@ class NodePlan:
                 "region": self.prices.region,
                 "date": self.prices.date,
                 "source": self.prices.source,
-                "note": self.prices.note(self.region),
             },
             "nodes": [asdict(node) for node in self.nodes],
             "on_demand_per_hour": round(self.on_demand_per_hour, 5),
             "unknown_prices": self.unknown,
             "waiting": [asdict(each) for each in self.waiting],
+            "notes": self.notes,
         }
 
     def text(self) -> str:
@@ -91,9 +108,8 @@ class NodePlan:
         total = f"{len(self.nodes)} nodes: {self.on_demand_per_hour:.2f} $/h On-Demand{more}"
         kinds = sorted({node.capacity_type for node in self.nodes})
         total += "".join(f"; {kind} nodes {self._sum(kind):.2f}" for kind in kinds if len(kinds) > 1)
-        notes = [_SPOT] * ("spot" in kinds) + [_RESERVED] * ("reserved" in kinds)
         left = [f"waits: {each.pods} x {each.workload}: {each.reason}" for each in self.waiting]
-        return "\n".join([head, *rows, total, *left, *notes, self.prices.note(self.region)])
+        return "\n".join([head, *rows, total, *left, *self.notes])
 
 
 def planned(environment: str, region: str, prices: Prices, cluster: "Seen") -> NodePlan:
@@ -101,16 +117,20 @@ def planned(environment: str, region: str, prices: Prices, cluster: "Seen") -> N
     names = {claim.get("status", {}).get("nodeName"): claim for claim in cluster.claims}
     pods = [pod for pod in cluster.pods if WORKLOAD in pod["metadata"].get("labels", {})]
     on_nodes: dict[str, Counter[str]] = {}
-    left: Counter[tuple[str, str]] = Counter()
+    left: Counter[tuple[str, tuple[str, ...], str]] = Counter()
     for pod in pods:
         workload = pod["metadata"]["labels"][WORKLOAD]
         if (node := pod["spec"].get("nodeName")) in names:
             on_nodes.setdefault(node, Counter())[workload] += 1
         else:
-            left[workload, reason_of(pod, cluster.events)] += 1
+            pools = selected(pod, cluster.pools)
+            left[workload, pools, _about(pools, reason_of(pod, cluster.events))] += 1
     nodes = [_node(claim, prices, on_nodes.get(name, Counter())) for name, claim in names.items()]
     nodes.sort(key=lambda node: (node.pool, node.instance_type, node.capacity_type, _list(node.workloads)))
-    waiting = [Waiting(workload, count, reason) for (workload, reason), count in sorted(left.items())]
+    waiting = [
+        Waiting(workload, count, list(pools), reason)
+        for (workload, pools, reason), count in sorted(left.items())
+    ]
     return NodePlan(environment, region, prices, nodes, waiting)
 
 
@@ -121,6 +141,32 @@ class Seen:
     claims: list[Body]
     pods: list[Body]
     events: list[Body]
+    pools: list[Body]
+
+    def places(self) -> dict[str, str]:
+        """Give the node of each pod, by its name; an empty one of those that wait."""
+        return {pod["metadata"]["name"]: pod["spec"].get("nodeName", "") for pod in self.pods}
+
+
+def selected(pod: Body, pools: Iterable[Body]) -> tuple[str, ...]:
+    """Give the names of the NodePools whose labels a pod selects and the keys of whose taints it tolerates."""
+    wanted = pod["spec"].get("nodeSelector", {}).items()
+    tolerated = {each.get("key") for each in pod["spec"].get("tolerations", ())}
+    return tuple(
+        sorted(
+            name
+            for name, template in ((pool["metadata"]["name"], pool["spec"]["template"]) for pool in pools)
+            if wanted <= (template["metadata"]["labels"] | {_POOL: name}).items()
+            and {taint["key"] for taint in template["spec"].get("taints", ())} <= tolerated
+        )
+    )
+
+
+def _about(pools: Iterable[str], reason: str) -> str:
+    """Keep of Karpenter's words those about some pools; it has a clause for each pool that there is."""
+    clauses = reason.split("; ")
+    kept = [each for pool in pools for each in clauses if f"(NodePool={pool})" in each]
+    return "; ".join(kept).removeprefix("Failed to schedule pod, ") or reason
 
 
 def reason_of(pod: Body, events: Iterable[Body]) -> str:

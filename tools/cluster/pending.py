@@ -1,30 +1,41 @@
 """The pods of an environment's workloads as plain Pods, for the scheduler and Karpenter to place.
 
-What decides on the place is kept: requests, selectors, affinities, tolerations, labels. Volumes are left out,
-since a pod whose claim is not bound is passed over; so a volume's zone does not count here.
+What decides on the place is kept: requests, selectors, affinities, tolerations, labels; and the annotation
+that keeps Karpenter from moving a pod. Volumes are left out, since a pod whose claim is not bound is passed
+over; so a volume's zone does not count here.
 """
 
 import re
 from typing import NamedTuple
 
 from charts_src import config, state, workspace
+from charts_src.lib.accelerators import PURPOSE_LABEL
 from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import Pod, all_pods
 
 _KEPT = ("affinity", "nodeSelector", "schedulerName", "tolerations", "topologySpreadConstraints")
-_WORKLOADS = {
-    "CronWorkflow": "training",
-    "MPIJob": "training",
-    "RayCluster": "ray",
-    "RayJob": "ray-train",
-    "RayService": "serving",
-    "ScheduledSparkApplication": "spark",
-    "SparkApplication": "spark",
-    "WorkflowTemplate": "training",
-}
-"""Kinds of objects whose pods Karpenter's nodes are for, and what they are called in the label `workload`."""
+_WORKLOADS = (
+    "CronWorkflow",
+    "MPIJob",
+    "RayCluster",
+    "RayJob",
+    "RayService",
+    "ScheduledSparkApplication",
+    "SparkApplication",
+    "WorkflowTemplate",
+)
+"""Kinds of objects whose pods come and go, and Karpenter's nodes with them."""
+
+_STAYING = ("Alertmanager", "Deployment", "Prometheus", "StatefulSet")
+"""Kinds of objects whose pods are always there."""
+
+PLATFORM = "platform"
+"""Name of the workload of all that is always there: operators and their like, on nodes of Karpenter's."""
+
+DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
+"""Annotation of pods that Karpenter is not to move."""
 
 WORKLOAD = "genai-on-eks/workload"
 """Label of the pods here: the workload that they are of."""
@@ -38,16 +49,24 @@ class Workload(NamedTuple):
 
 
 def workloads(env: str) -> list[Workload]:
-    """Give every workload of an environment: the owners' pods, and one notebook server of each profile.
+    """Give every workload of an environment: the platform, each owner's pods, a notebook of each profile.
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
-    pods = [pod for pod in all_pods(workspace.objects(env).values()) if pod.owner.kind in _WORKLOADS]
+    notebooks = _notebooks(config.load(env, state.ENVIRONMENTS))
+    all_of_it = all_pods(workspace.objects(env).values())
+    platform = [pod for pod in all_of_it if pod.owner.kind in _STAYING and _on_system_nodes(pod)]
+    pods = [pod for pod in all_of_it if pod.owner.kind in _WORKLOADS]
     owners = sorted({pod.owner for pod in pods}, key=str)
     found = [
         Workload(_name(str(owner)), _at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
     ]
-    return found + _notebooks(config.load(env, state.ENVIRONMENTS))
+    return [Workload(PLATFORM, platform), *found, *notebooks]
+
+
+def _on_system_nodes(pod: Pod) -> bool:
+    """Say whether a pod is for nodes of Karpenter's, not for those that the cluster comes with."""
+    return bool(pod.spec.get("nodeSelector", {}).get(PURPOSE_LABEL) == "system")
 
 
 def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:
@@ -61,6 +80,7 @@ def plain(pod: Pod, name: str, workload: str, namespace: str = "") -> Body:
             "name": name,
             "namespace": namespace or pod.namespace,
             "labels": {**_labels(pod), WORKLOAD: workload},
+            "annotations": {key: value for key, value in pod.annotations.items() if key == DO_NOT_DISRUPT},
         },
         "spec": {**spec, "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0},
     }
