@@ -9,7 +9,7 @@ the latter alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/
 pkg/kwok/controllers/pod_controller.go).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,11 +66,12 @@ class Plane:
 
 
 @contextmanager
-def plane(folder: Path, minor: str = "") -> Iterator[Plane]:
+def plane(folder: Path, minor: str = "", flags: Sequence[str] = ()) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    `minor` asks for an older or newer Kubernetes, such as 1.34, where one is built. Raises UserError when a
-    tool is not built, TimeoutError with the end of a log when a process does not get ready.
+    `minor` asks for an older or newer Kubernetes, such as 1.34, where one is built; `flags` are more of the
+    API server's. Raises UserError when a tool is not built, TimeoutError with the end of a log when a process
+    does not get ready.
     """
     with Processes(folder) as processes:
         etcd, peer, secure, managing, scheduling, kwok, local_kwok = free_ports(7)
@@ -82,7 +83,7 @@ def plane(folder: Path, minor: str = "") -> Iterator[Plane]:
             for user, token in keys.tokens.items()
         }
         launch.etcd(processes, etcd, peer)
-        server = launch.api_server(processes, etcd, secure, keys, minor)
+        server = launch.api_server(processes, etcd, secure, keys, minor, flags)
         _wait_ready(api, server)
         manager = launch.controller_manager(processes, configs["controller-manager"], managing, keys, minor)
         launch.scheduler(processes, configs["scheduler"], scheduling, minor)
