@@ -69,12 +69,15 @@ def synced(argo: ArgoCd) -> Synced:
 
 
 def unfinished(applications: dict[str, Body], unhealthy: set[str]) -> list[str]:
-    """Name the Applications that are not Synced and, but for some, Healthy after a sync that succeeded."""
+    """Name the Applications that are not Synced and, but for some, Healthy.
+
+    One whose objects were all there needs no operation.
+    """
     return [
         name
         for name, body in applications.items()
         if state(body)[0] != "Synced"
-        or operation(body).get("phase") != "Succeeded"
+        or operation(body).get("phase", "Succeeded") != "Succeeded"
         or (state(body)[1] != "Healthy" and name not in unhealthy)
     ]
 
@@ -156,7 +159,7 @@ def test_an_application_that_is_not_done_is_seen() -> None:
     bad: tuple[Body, ...] = (
         {"sync": {"status": "Unknown"}},
         {"health": {"status": "Progressing"}},
-        {"operationState": {}},
+        {"operationState": {"phase": "Running"}},
     )
     samples = {str(index): {"status": done | each} for index, each in enumerate(({}, *bad))}
     assert unfinished(samples | {"new": {}}, set()) == ["1", "2", "3", "new"]
@@ -198,8 +201,9 @@ def test_a_wave_waits_for_those_before_it_to_be_healthy(synced: Synced) -> None:
         name: body["status"]["history"][0]["deployedAt"]
         for name, body in bodies.items()
         if body["metadata"]["annotations"].get("genai-on-eks/awaited") != "false"
+        and "history" in body["status"]
     }
-    assert len(awaited) > 20
+    assert awaited.keys() >= {"namespaces", "karpenter", "node-pools", "cert-manager", "kueue"}
     early = [
         (name, other)
         for name, body in bodies.items()

@@ -147,8 +147,8 @@ class StandIns:
         try:
             return self._api.list(absent.api_version, absent.kind)
         except Refused as error:
-            if error.status == requests.codes.not_found:  # not defined yet
-                return []
+            if error.status in (requests.codes.not_found, requests.codes.too_many_requests):
+                return []  # not defined yet, or just now: "storage is (re)initializing"
             raise
 
     def _write(self, absent: Absent, body: Body) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from charts_src import ROOT, config, state
 from charts_src.objects import Body
-from tools.cluster.argocd_install import install_argo_cd
+from tools.cluster.argocd_install import apply_definitions, install_argo_cd
 from tools.cluster.argocd_start import CONTROLLER, start_controller, start_redis, start_repo_server
 from tools.cluster.git_host import Repository, git_host
 from tools.cluster.plane import Plane
@@ -99,6 +99,7 @@ def argo_cd(plane: Plane, env: str) -> Iterator[ArgoCd]:
     Raises UserError when something is not built, TimeoutError with the end of a log, OSError without redis.
     """
     settings = config.load(env, state.ENVIRONMENTS).argocd
+    apply_definitions(plane, env)
     install_argo_cd(plane, env, settings.namespace)
     folder = plane.folder / "argocd"
     (folder / "bin").mkdir(parents=True)

@@ -20,9 +20,9 @@ from tools.cluster.plane import Plane
 from tools.cluster.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+CRD = "CustomResourceDefinition"
 WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
-_CRD = "CustomResourceDefinition"
 _ORDER = (
     *(
         "Namespace",
@@ -33,7 +33,7 @@ _ORDER = (
         "PodDisruptionBudget",
     ),
     *("ServiceAccount", "Secret", "SecretList", "ConfigMap"),
-    *("StorageClass", "PersistentVolume", "PersistentVolumeClaim", _CRD),
+    *("StorageClass", "PersistentVolume", "PersistentVolumeClaim", CRD),
     *("ClusterRole", "ClusterRoleList", "ClusterRoleBinding", "ClusterRoleBindingList"),
     *("Role", "RoleList", "RoleBinding", "RoleBindingList"),
     *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
@@ -85,7 +85,7 @@ def install(plane: Plane, env: str, root: Path = REPOSITORY) -> Installed:
         last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
         for body in now:
-            if body["kind"] == _CRD:
+            if body["kind"] == CRD:
                 wait_established(plane.api, body["metadata"]["name"])
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
@@ -95,11 +95,11 @@ def wait_established(api: Api, name: str) -> None:
     """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 30 s."""
 
     def established() -> bool:
-        found = api.get("apiextensions.k8s.io/v1", _CRD, name) or {}
+        found = api.get("apiextensions.k8s.io/v1", CRD, name) or {}
         conditions = found.get("status", {}).get("conditions") or ()  # null at first
         return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
-    eventually(established, 30, f"{_CRD} {name} is not Established")
+    eventually(established, 30, f"{CRD} {name} is not Established")
 
 
 def wave_of(body: Body) -> int:
