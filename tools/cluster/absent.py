@@ -125,10 +125,13 @@ class StandIns:
         self._done: set[tuple[str, int]] = set()
         self._next = 0.0
 
-    def write(self) -> None:
-        """Look at all objects, unless that was less than a second ago; raises Refused for a bad status."""
+    def write(self) -> bool:
+        """Look at all objects, unless that was less than a second ago, and say whether it did.
+
+        Raises Refused when the API server refuses a status.
+        """
         if time.monotonic() < self._next:
-            return
+            return False
         self._next = time.monotonic() + 1
         for absent in self._absent:
             for body in self._all(absent):
@@ -142,6 +145,7 @@ class StandIns:
             wanted = annotations.get(f"{_VOLUME}/storage-provisioner") == _EBS and _NODE in annotations
             if wanted and claim["status"]["phase"] == "Pending":
                 self._api.apply(_volume(claim), "stand-in")
+        return True
 
     def _all(self, absent: Absent) -> list[Body]:
         try:
