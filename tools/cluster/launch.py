@@ -34,7 +34,14 @@ def etcd(processes: Processes, port: int, peer: int) -> Process:
     )
 
 
-def api_server(processes: Processes, etcd_port: int, port: int, keys: Credentials, minor: str) -> Process:
+def api_server(
+    processes: Processes,
+    etcd_port: int,
+    port: int,
+    keys: Credentials,
+    minor: str,
+    flags: Iterable[str] = (),
+) -> Process:
     """Start the API server. It makes its own certificate, for 127.0.0.1 too, beside the keys."""
     policy = processes.folder / "audit-policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
@@ -57,6 +64,7 @@ def api_server(processes: Processes, etcd_port: int, port: int, keys: Credential
         f"--audit-policy-file={policy}",
         f"--audit-log-path={processes.folder / 'audit.log'}",
         "--audit-log-mode=batch",
+        *flags,
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -9,7 +9,7 @@ the latter alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/
 pkg/kwok/controllers/pod_controller.go).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +66,15 @@ class Plane:
 
 
 @contextmanager
-def plane(folder: Path) -> Iterator[Plane]:
+def plane(folder: Path, flags: Sequence[str] = ()) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    Raises UserError when a tool is not built, TimeoutError with the end of a log when a process does not
-    get ready.
+    `flags` are more of the API server's. Raises UserError when a tool is not built, TimeoutError with the end
+    of a log when a process does not get ready.
     """
     with Processes(folder) as processes:
         keys = credentials(folder / "pki")
-        found = _served(processes, keys)
+        found = _served(processes, keys, flags=flags)
         managing, scheduling, kwok, local_kwok = free_ports(4)
         configs = {
             user: kubeconfig(folder / f"{user}.kubeconfig", found.url, token, found.api.authority)
@@ -112,13 +112,13 @@ def api_alone(folder: Path, minor: str) -> Iterator[Plane]:
         yield _served(processes, credentials(folder / "pki"), minor)
 
 
-def _served(processes: Processes, keys: Credentials, minor: str = "") -> Plane:
+def _served(processes: Processes, keys: Credentials, minor: str = "", flags: Sequence[str] = ()) -> Plane:
     folder = processes.folder
     etcd, peer, secure = free_ports(3)
     api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], folder / "pki" / "apiserver.crt")
     own = kubeconfig(folder / f"{ADMIN}.kubeconfig", api.url, keys.tokens[ADMIN], api.authority)
     launch.etcd(processes, etcd, peer)
-    server = launch.api_server(processes, etcd, secure, keys, minor)
+    server = launch.api_server(processes, etcd, secure, keys, minor, flags)
     _wait_ready(api, server)
     return Plane(folder, processes, api, own, folder / "audit.log", server)
 

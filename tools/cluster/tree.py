@@ -24,9 +24,9 @@ from tools.cluster.plane import Plane
 from tools.cluster.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+CRD = "CustomResourceDefinition"
 WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
-_CRD = "CustomResourceDefinition"
 _ORDER = (
     *(
         "Namespace",
@@ -37,7 +37,7 @@ _ORDER = (
         "PodDisruptionBudget",
     ),
     *("ServiceAccount", "Secret", "SecretList", "ConfigMap"),
-    *("StorageClass", "PersistentVolume", "PersistentVolumeClaim", _CRD),
+    *("StorageClass", "PersistentVolume", "PersistentVolumeClaim", CRD),
     *("ClusterRole", "ClusterRoleList", "ClusterRoleBinding", "ClusterRoleBindingList"),
     *("Role", "RoleList", "RoleBinding", "RoleBindingList"),
     *("Service", "DaemonSet", "Pod", "ReplicationController", "ReplicaSet", "Deployment"),
@@ -89,7 +89,7 @@ def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
         last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
         for body in now:
-            if body["kind"] == _CRD:
+            if body["kind"] == CRD:
                 wait_established(plane.api, body["metadata"]["name"])
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
@@ -113,7 +113,7 @@ def wait_established(api: Api, name: str) -> None:
     """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s."""
 
     def served() -> bool:
-        found = api.get("apiextensions.k8s.io/v1", _CRD, name) or {}
+        found = api.get("apiextensions.k8s.io/v1", CRD, name) or {}
         conditions = found.get("status", {}).get("conditions") or ()  # null at first
         established = any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
         return established and all(
@@ -123,7 +123,7 @@ def wait_established(api: Api, name: str) -> None:
             if version["served"]
         )
 
-    eventually(served, 60, f"{_CRD} {name} is not served")
+    eventually(served, 60, f"{CRD} {name} is not served")
 
 
 def wave_of(body: Body) -> int:
