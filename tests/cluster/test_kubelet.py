@@ -14,6 +14,7 @@ from tools.cluster.nodes import node
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
 from tools.cluster.pod_environ import Image, expanded, image_of
+from tools.cluster.pod_names import answer, known
 from tools.cluster.waiting import eventually
 
 IMAGE = "registry.example/tests/python:3"
@@ -306,3 +307,24 @@ def test_an_image_is_found_by_the_end_of_its_repository() -> None:
     images = {"tests/python": Image(user=1), "on": Image(user=2)}
     assert image_of(images, "registry.example:5000/tests/python:3@sha256:00") == Image(user=1)
     assert image_of(images, "registry.example/python") is None
+
+
+QUESTION = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03Web\x01a\x03svc\x07cluster\x05local\x00"
+
+
+def test_a_name_is_answered_with_its_addresses() -> None:
+    endpoints = [{"addresses": ["10.1.2.3"], "hostname": "one"}, {"addresses": ["10.1.2.4"]}]
+    late = {"addresses": ["10.1.2.5"], "conditions": {"ready": False}}
+    labels = {"kubernetes.io/service-name": "web"}
+    found = known([{"metadata": {"namespace": "a", "labels": labels}, "endpoints": [*endpoints, late]}])
+    assert found == {
+        "web.a.svc.cluster.local": ["10.1.2.3", "10.1.2.4"],
+        "one.web.a.svc.cluster.local": ["10.1.2.3"],
+    }
+    said = answer(QUESTION + b"\x00\x01\x00\x01", found)
+    assert said[:8] == b"\x12\x34\x85\x80\x00\x01\x00\x02"
+    assert said.endswith(b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x0a\x01\x02\x04")
+    other_kind = answer(QUESTION + b"\x00\x1c\x00\x01", found)
+    assert other_kind[:8] == b"\x12\x34\x85\x80\x00\x01\x00\x00"
+    unknown = answer(QUESTION + b"\x00\x01\x00\x01", {})
+    assert unknown[:8] == b"\x12\x34\x85\x83\x00\x01\x00\x00"

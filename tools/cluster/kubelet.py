@@ -20,7 +20,8 @@ from tools.cluster.api import Api
 from tools.cluster.local_pods import LocalPod, Machine
 from tools.cluster.plane import Plane
 from tools.cluster.pod_environ import Image
-from tools.cluster.pod_network import Named, PodNetwork, hosts_file, names
+from tools.cluster.pod_names import known
+from tools.cluster.pod_network import PodNetwork
 from tools.cluster.processes import Process
 from tools.cluster.responses import Refused
 
@@ -37,7 +38,7 @@ DEVIATIONS = {
 }
 """What differs from a node, and why."""
 
-_PAUSE = 0.2
+_PAUSE, _LONG_PAUSE = 0.2, 1.0
 
 
 class Kubelet(NamedTuple):
@@ -93,37 +94,48 @@ class _Loop:
         self._machine, self._operators = machine, operators
         self._pods: dict[str, LocalPod] = {}
         self._told: dict[str, Body] = {}
+        self._nodes: set[str] = set()
+        self._next_look = 0.0
         self._over: set[str] = set()
         """Pods that have ended, also when the API server still shows them as they were."""
 
     def tick(self) -> None:
         """Do one round."""
-        api = self._machine.api
-        selector = ",".join(f"{key}={value}" for key, value in LABEL.items())
-        found: dict[str, Body] = {}
-        for node in api.list("v1", "Node", labels=selector):
-            found |= {pod["metadata"]["uid"]: pod for pod in self._of(node["metadata"]["name"])}
-        named = names(api.list("discovery.k8s.io/v1", "EndpointSlice"))
-        self._tell_operators(named)
+        if time.monotonic() >= self._next_look:
+            self._look()
+        found = {
+            pod["metadata"]["uid"]: pod
+            for pod in self._list("v1", "Pod")
+            if pod["spec"].get("nodeName") in self._nodes
+        }
         for uid in [uid for uid in self._pods if uid not in found]:
             self._forget(uid)
         for uid, pod in found.items():
-            self._one(uid, pod, named)
+            self._one(uid, pod)
 
-    def _of(self, node: str) -> list[Body]:
+    def _look(self) -> None:
+        """See what changes less often than pods: nodes and Services."""
+        self._next_look = time.monotonic() + _LONG_PAUSE
+        selector = ",".join(f"{key}={value}" for key, value in LABEL.items())
+        self._nodes = {node["metadata"]["name"] for node in self._list("v1", "Node", selector)}
+        self._machine.network.names.learn(known(self._list("discovery.k8s.io/v1", "EndpointSlice")))
+        self._tell_operators()
+
+    def _list(self, version: str, kind: str, labels: str = "") -> list[Body]:
+        """List what the API server has in its cache, which is cheap, and a little old now and then."""
         api = self._machine.api
-        given = {"fieldSelector": f"spec.nodeName={node}", "resourceVersion": "0"}
-        items: list[Body] = api.request("GET", api.path("v1", "Pod"), params=given).json()["items"]
+        given = {"labelSelector": labels, "resourceVersion": "0"}
+        items: list[Body] = api.request("GET", api.path(version, kind), params=given).json()["items"]
         return items
 
-    def _one(self, uid: str, pod: Body, named: list[Named]) -> None:
+    def _one(self, uid: str, pod: Body) -> None:
         if uid in self._over or (uid not in self._pods and pod["status"]["phase"] in ("Succeeded", "Failed")):
             self._finish(pod)
             return
         if uid not in self._pods:
             self._pods[uid] = LocalPod(self._machine, pod)
         local = self._pods[uid]
-        status = local.tick(pod, named)
+        status = local.tick(pod)
         if status != self._told.get(uid):
             self._write(pod, status)
             self._told[uid] = status
@@ -158,12 +170,10 @@ class _Loop:
         self._pods.pop(uid).remove()
         self._told.pop(uid, None)
 
-    def _tell_operators(self, named: list[Named]) -> None:
-        """Write the hosts files of the operators, which run in roots of their own on this machine."""
-        for path in self._operators.glob("*/etc/hosts"):
-            text = hosts_file(named)
-            if path.read_text(encoding="utf-8") != text:
-                path.write_text(text, encoding="utf-8")
+    def _tell_operators(self) -> None:
+        """Let the operators, which run in roots of their own on this machine, know the names of pods."""
+        for path in self._operators.glob("*/etc"):
+            (path / "resolv.conf").write_text(self._machine.network.outer_resolver, encoding="utf-8")
 
 
 def _image(fields: dict[str, Any]) -> Image:

@@ -12,7 +12,7 @@ from tools.cluster.api import Api
 from tools.cluster.containers import Container, Mount, Plan, mounts_of
 from tools.cluster.local_containers import LocalContainer, now_text
 from tools.cluster.pod_environ import Image, command_of, environ_of, hostname, image_of, user_of
-from tools.cluster.pod_network import Named, PodNetwork, hosts_file
+from tools.cluster.pod_network import PodNetwork
 from tools.cluster.pod_volumes import Source, make_volumes
 
 
@@ -41,8 +41,10 @@ class LocalPod:
         self.address, self._sandbox = machine.network.join(hostname(pod))
         self._folder = machine.folder / "pods" / self.uid
         self._folder.mkdir(parents=True)
-        self._hosts = self._folder / "hosts"
-        self._hosts.touch()
+        (self._folder / "hosts").write_text(
+            f"127.0.0.1 localhost\n{self.address} {hostname(pod)}\n", encoding="utf-8"
+        )
+        (self._folder / "resolv.conf").write_text(machine.network.resolver(self.namespace), encoding="utf-8")
         self._volumes: dict[str, Path] | None = None
         self._init = [self._container(each) for each in pod["spec"].get("initContainers", ())]
         for each in self._init:
@@ -77,10 +79,9 @@ class LocalPod:
     def _policy(self) -> str:
         return str(self.pod["spec"].get("restartPolicy", "Always"))
 
-    def tick(self, pod: Body, names: list[Named]) -> Body:
+    def tick(self, pod: Body) -> Body:
         """Do what is to be done now; give the status."""
         self.pod = pod
-        self._name(names)
         if pod["metadata"].get("deletionTimestamp"):
             self._end(pod["metadata"].get("deletionGracePeriodSeconds", 30))
         elif not self.over:
@@ -139,13 +140,16 @@ class LocalPod:
         image = image_of(self._machine.images, spec["image"])
         if image is None:
             raise LookupError(f"the image {spec['image']} stands for nothing on this machine")
-        source = Source(self._machine.api, self.pod, self.address)
+        asked = Source(self._machine.api, self.pod, self.address)
         if self._volumes is None:
-            self._volumes = make_volumes(source, self._folder / "volumes", self._machine.claims)
-        environ = environ_of(source, spec, image)
+            self._volumes = make_volumes(asked, self._folder / "volumes", self._machine.claims)
+        environ = environ_of(asked, spec, image)
         mounts = [
-            Mount(self._hosts, "/etc/hosts"),
-            *(Mount(Path(each), each) for each in image.writable),
+            *(
+                Mount(self._folder / name, f"/etc/{name}", writable=False)
+                for name in ("hosts", "resolv.conf")
+            ),
+            *(Mount(Path(source), target) for target, source in image.files.items()),
             *mounts_of(spec, self._volumes),
         ]
         plan = Plan(
@@ -162,11 +166,6 @@ class LocalPod:
     @property
     def _child(self) -> int:
         return self._machine.network.first(self._sandbox)
-
-    def _name(self, names: list[Named]) -> None:
-        text = hosts_file(names, self.namespace, f"{self.address} {hostname(self.pod)}")
-        if self._hosts.read_text(encoding="utf-8") != text:
-            self._hosts.write_text(text, encoding="utf-8")
 
     def _end(self, grace: float) -> None:
         """End what runs: its hook first, then SIGTERM, and SIGKILL when the time is over."""

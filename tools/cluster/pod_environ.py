@@ -25,8 +25,8 @@ class Image(NamedTuple):
     """What runs where the container names no command."""
     user: int = 1000
     directory: str = "/"
-    writable: tuple[str, ...] = ()
-    """Folders of this machine that the container may write to."""
+    files: Mapping[str, str] = {}
+    """What else it has: place in the image -> folder of this machine."""
 
 
 def image_of(images: Mapping[str, Image], reference: str) -> Image | None:

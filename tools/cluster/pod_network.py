@@ -1,7 +1,7 @@
-"""The network of pods that run here: one switch, an address for each pod, the API server, and names.
+"""The network of pods that run here: one switch, an address for each pod, the API server, and DNS.
 
-What the DNS of a cluster answers, each pod has in its /etc/hosts: for a Service the addresses of its ready
-pods (no kube-proxy runs, so cluster IPs lead nowhere, but for that of the API server), and their own names.
+This machine reaches the pods, and they each other, and of this machine nothing but the API server. No
+kube-proxy runs, so no other cluster IP leads anywhere.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ import secrets
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NamedTuple
 
-from charts_src.objects import Body
 from pods import Cluster, child, require
+from tools.cluster.pod_names import DOMAIN, Names
 
 API_SERVER = "172.20.0.1"
 """Cluster IP of the API server: the first of the range that the plane gives to Services."""
 
+DNS = "172.20.0.10"
+
 _CLONE_NEWNET = 0x40000000
-_DOMAIN = "cluster.local"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,59 +43,35 @@ class PodNetwork:
         self._prefix = network.prefixlen
         self._gateway, uplink = str(next(hosts)), str(next(hosts))
         self._hosts = hosts
-        place = self.switch.gateway(f"{self._gateway}/{self._prefix}", f"{API_SERVER}/32")
+        place = self.switch.gateway(f"{self._gateway}/{self._prefix}", f"{API_SERVER}/32", f"{DNS}/32")
         self.switch.uplink(f"pods{secrets.token_hex(4)}", f"{uplink}/{self._prefix}")
-        _forward(place, (API_SERVER, 443), api_port)
+        listening, *asked = _inside(
+            place,
+            lambda: socket.create_server((API_SERVER, 443)),
+            lambda: _datagrams(DNS),
+            lambda: _datagrams(self._gateway),
+        )
+        _forward(listening, api_port)
+        self.names = Names(asked)
 
     def join(self, name: str) -> tuple[str, "subprocess.Popen[str]"]:
         """Give a pod an address, and what its containers share."""
         address = str(next(self._hosts))
         return address, self.switch.sandbox(name, f"{address}/{self._prefix}", self._gateway)
 
+    def resolver(self, namespace: str) -> str:
+        """Give the /etc/resolv.conf of pods of a namespace."""
+        domains = f"{namespace}.svc.{DOMAIN} svc.{DOMAIN} {DOMAIN}"
+        return f"nameserver {DNS}\nsearch {domains}\noptions ndots:5\n"
+
+    @property
+    def outer_resolver(self) -> str:
+        """The /etc/resolv.conf of who is on this machine, and is to know the names of pods."""
+        return f"nameserver {self._gateway}\n"
+
     def first(self, sandbox: "subprocess.Popen[str]") -> int:
         """Give the process that is in the network of a pod."""
         return child(sandbox.pid)
-
-
-class Named(NamedTuple):
-    """An address and its name in a Service; without `host` the name of the Service itself."""
-
-    address: str
-    host: str
-    service: str
-    namespace: str
-
-    def lines(self, namespace: str = "") -> Iterator[str]:
-        """Give lines of /etc/hosts, as pods of `namespace` may write the name, or others."""
-        full = f"{self.service}.{self.namespace}.svc.{_DOMAIN}"
-        names = [full, full.removesuffix(f".{_DOMAIN}"), f"{self.service}.{self.namespace}"]
-        names += [self.service] if self.namespace == namespace else []
-        host = f"{self.host}." if self.host else ""
-        yield f"{self.address} {' '.join(host + name for name in names)}"
-
-
-def names(slices: Sequence[Body]) -> list[Named]:
-    """Read from EndpointSlices who is to be found under which name."""
-    found = {Named(API_SERVER, "", "kubernetes", "default")}
-    for body in slices:
-        service = body["metadata"].get("labels", {}).get("kubernetes.io/service-name", "")
-        namespace = body["metadata"]["namespace"]
-        if not service or (service, namespace) == ("kubernetes", "default"):
-            continue
-        for endpoint in body.get("endpoints") or ():
-            if endpoint.get("conditions", {}).get("ready") is False:
-                continue
-            for address in endpoint["addresses"]:
-                found.add(Named(address, "", service, namespace))
-                if host := endpoint.get("hostname"):
-                    found.add(Named(address, host, service, namespace))
-    return sorted(found)
-
-
-def hosts_file(found: Sequence[Named], namespace: str = "", own: str = "") -> str:
-    """Give the text of /etc/hosts in a namespace; `own` is a pod's own line."""
-    lines = [line for each in found for line in each.lines(namespace)]
-    return "\n".join(["127.0.0.1 localhost", *([own] if own else []), *lines, ""])
 
 
 def _free_network() -> ipaddress.IPv4Network:
@@ -105,14 +81,24 @@ def _free_network() -> ipaddress.IPv4Network:
     return ipaddress.IPv4Network(secrets.choice(free))
 
 
-def _forward(pid: int, address: tuple[str, int], port: int) -> None:
-    """Listen in the network of a process, and lead what comes to a port of this machine's loopback."""
+def _inside(pid: int, *make: Callable[[], socket.socket]) -> list[socket.socket]:
+    """Make sockets in the network of a process."""
     with Path("/proc/self/ns/net").open("rb") as own, Path(f"/proc/{pid}/ns/net").open("rb") as other:
         _enter(other.fileno())
         try:
-            listening = socket.create_server(address)
+            return [each() for each in make]
         finally:
             _enter(own.fileno())
+
+
+def _datagrams(address: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, 53))
+    return made
+
+
+def _forward(listening: socket.socket, port: int) -> None:
+    """Lead what comes to a port of this machine's loopback."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", port)

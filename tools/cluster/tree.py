@@ -7,6 +7,7 @@ Webhook configurations come last, against that order: no webhook runs behind the
 Fail they would refuse what follows. Each is applied as rendered, twice, and then deleted.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,14 +74,18 @@ def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     return [wave for number, name, path in ordered for wave in _waves(name, number, root / path)]
 
 
-def install(plane: Plane, env: str, root: Path = REPOSITORY) -> Installed:
+def install(plane: Plane, env: str, root: Path = REPOSITORY, applications: Collection[str] = ()) -> Installed:
     """Apply every object strictly, each wave when the definitions of the one before are established.
+
+    With `applications` only the objects of those of these names, in the same order.
 
     Raises Refused at the first object that the API server refuses, with its name, and TimeoutError.
     """
     objects: dict[Identity, Applied] = {}
     last: list[Body] = []
     for wave in tree(env, root):
+        if applications and wave.application not in applications:
+            continue
         now = [body for body in wave.objects if body["kind"] not in WEBHOOKS]
         last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
