@@ -4,8 +4,10 @@ Objects and operators, and the commands, variables, volumes, users and probes of
 rendered, or that the operators made of them; DEVIATIONS says what is not.
 """
 
-import sys
+import os
+import signal
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,34 +17,38 @@ import requests
 import yaml
 from PIL import Image as Picture
 
+import texts
 import tiny_diffusion
-from charts_src import ROOT, workspace
+from charts_src import workspace
 from charts_src.objects import Body
+from tests.cluster import our_images
+from tests.cluster.pretraining import mpi_job, step_pod
 from tools.cluster.kubelet import LABEL, Kubelet, start_kubelet
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
-from tools.cluster.pod_environ import Image
 from tools.cluster.tree import install
 from tools.cluster.waiting import eventually
 
 ENV = "dev"
 APPLICATIONS = (
-    *("namespaces", "admission-policies", "prometheus-operator-crds"),
+    *("namespaces", "admission-policies", "storage", "prometheus-operator-crds", "argo-workflows-crds"),
     *("kuberay-crds", "kuberay-operator", "stable-diffusion"),
+    *("mpi-operator-crds", "mpi-operator", "training-workflows"),
 )
 PIPELINE = "/opt/tiny-diffusion"
 
 DEVIATIONS = {
     "model_source": "a pipeline of random weights in the image: there is no network, and 7 GB are too much",
     "device": "cpu: there is no GPU; Ray is told of the one that the pod asks for",
-    "HF_HUB_OFFLINE": "there is no network",
-    "OMP_NUM_THREADS": "one thread for each process: the machine has few CPUs",
     "RAY_agent_register_timeout_ms": "Ray gives its agents 240 s to start, not 30 s",
-    "RAY_raylet_start_wait_time_s": "and its nodes too",
+    **our_images.DEVIATIONS,
 }
-"""What differs from the rendered objects and from the images, and why."""
+"""What differs from the rendered objects and from the images, and why.
+
+The parameters of the training are such as a person may give: a text and a tokenizer made here, short samples.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,27 +64,12 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
     pipeline = tiny_diffusion.save(plane.folder / "tiny")
-    diffusion = image(
-        "genai",
-        "stable_diffusion",
-        RAY_agent_register_timeout_ms="240000",
-        RAY_raylet_start_wait_time_s="240",
-    )
-    images = {"stable-diffusion-serve-gpu": diffusion._replace(files={PIPELINE: str(pipeline)})}
-    return start_kubelet(plane, images)
-
-
-def image(*sources: str, **more: str) -> Image:
-    """Give an image of ours: the Python of the tests with its packages, and our own below images/."""
-    folders = ":".join(str(ROOT / "images" / each / "src") for each in sources)
-    environ = {
-        "PYTHONPATH": folders,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
+    diffusion = our_images.image("genai", "stable_diffusion", RAY_agent_register_timeout_ms="240000")
+    images = {
+        "stable-diffusion-serve-gpu": diffusion._replace(files={PIPELINE: str(pipeline)}),
+        "llama2-train-cpu": our_images.image_with_packages(plane.folder / "python", "genai", "llama2"),
     }
-    return Image((str(Path(sys.executable).parent),), environ | more)
+    return start_kubelet(plane, images)
 
 
 def rendered(kind: str) -> list[Body]:
@@ -121,13 +112,15 @@ def said(plane: Plane, kubelet: Kubelet, namespace: str) -> str:
 def service(plane: Plane, kubelet: Kubelet) -> Body:
     """Give the RayService, with the tiny pipeline in it, when it is Ready."""
     (found,) = (
-        body for body in rendered("RayService") if body["metadata"]["namespace"] == "stable-diffusion"
+        deepcopy(body)
+        for body in rendered("RayService")
+        if body["metadata"]["name"] == "stable-diffusion-gpu"
     )
-    name, namespace = found["metadata"]["name"], found["metadata"]["namespace"]
+    namespace = found["metadata"]["namespace"]
     config = yaml.safe_load(found["spec"]["serveConfigV2"])
     config["applications"][0]["args"] |= {"model_source": PIPELINE, "device": "cpu"}
-    patch = {"spec": {"serveConfigV2": yaml.safe_dump(config)}}
-    plane.api.merge(found["apiVersion"], "RayService", name, patch, namespace)
+    found["spec"]["serveConfigV2"] = yaml.safe_dump(config)
+    plane.api.apply(found)
     (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
     process = start_operator(plane, ENV, operator)
     becomes(
@@ -163,3 +156,75 @@ def test_a_prompt_sent_to_the_ray_service_gives_a_picture(plane: Plane, service:
     assert answer.headers["content-type"] == "image/png", answer.text
     with Picture.open(BytesIO(answer.content)) as picture:
         assert (picture.format, picture.size) == ("PNG", (tiny_diffusion.SIDE, tiny_diffusion.SIDE))
+
+
+TINY = {"sequence_length": "64", "steps": "100", "run": "tiny"}
+
+
+@pytest.fixture(scope="module")
+def prepared(plane: Plane, kubelet: Kubelet) -> Path:
+    """Give the shared file system of the training, with a tokenizer and samples that its own steps made."""
+    fsx = kubelet.claim("training", "fsx")
+    texts.corpus(fsx / "text")
+    texts.build_tokenizer(fsx / "built")
+    given = TINY | {"tokenizer": "/fsx/built", "dataset": "/fsx/text"}
+    for step in ("download-tokenizer", "prepare-dataset"):
+        pod = plane.api.create(step_pod(ENV, step, **given))
+        phase = becomes(
+            plane,
+            pod,
+            lambda status: status.get("phase") in ("Succeeded", "Failed") and status["phase"],
+            120,
+            lambda: said(plane, kubelet, "training"),
+        )
+        assert phase == "Succeeded", kubelet.log("training", step, "main")
+    (operator,) = (each for each in OPERATORS if each.deployment == "mpi-operator")
+    process = start_operator(plane, ENV, operator)
+    eventually(lambda: "leaderelection" in process.tail() or not process.alive(), 30, process.tail)
+    assert process.alive(), process.tail()
+    return fsx
+
+
+def ended(status: Body) -> str:
+    """Give how an MPIJob ended; nothing while it runs."""
+    return next((each for each in ("Succeeded", "Failed") if is_true(status, each)), "")
+
+
+def test_a_training_whose_worker_is_killed_fails_and_the_next_one_goes_on_from_its_checkpoint(
+    plane: Plane, kubelet: Kubelet, prepared: Path
+) -> None:
+    def log(name: str) -> str:
+        pods = plane.api.list("v1", "Pod", "training", "training.kubeflow.org/job-role=launcher")
+        return "".join(kubelet.log("training", pod["metadata"]["name"], name) for pod in pods)
+
+    def message() -> str:
+        return said(plane, kubelet, "training")
+
+    job = mpi_job(ENV, "train", **TINY)
+    plane.api.create(job)
+    checkpoints = prepared / "data/llama2/runs/tiny/checkpoints"
+    eventually(lambda: any(checkpoints.glob(f"step-{'[0-9]' * 10}")), 180, message)
+    os.kill(worker_processes()[0], signal.SIGKILL)
+    assert becomes(plane, job, ended, 120, message) == "Failed"
+    plane.api.delete(job["apiVersion"], "MPIJob", job["metadata"]["name"], "training")
+    eventually(
+        lambda: not plane.api.list("v1", "Pod", "training", "training.kubeflow.org/job-name=proof-train"),
+        60,
+        message,
+    )
+    plane.api.create(job)
+    assert becomes(plane, job, ended, 180, message) == "Succeeded", message()
+    assert "goes on from /fsx/data/llama2/runs/tiny/checkpoints/" in log("launcher")
+
+
+def worker_processes() -> list[int]:
+    """Give the processes of this machine that train the run `tiny`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"llama2.worker" in words and b"/fsx/data/llama2/runs/tiny" in words:
+            found.append(int(path.parent.name))
+    return found

@@ -4,16 +4,15 @@ In a scheduled pod nothing runs (kwok says that it is ready), so that what an op
 come: a RayService gets its cluster and pods, but is not Ready.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from charts_src import workspace
 from charts_src.objects import Body
+from tests.cluster.pretraining import mpi_job
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import Plane
@@ -55,23 +54,6 @@ def becomes(plane: Plane, body: Body, check: Callable[[Any], Any], seconds: floa
 
 def conditions(status: Body) -> dict[str, str]:
     return {each["type"]: each["status"] for each in status.get("conditions", ())}
-
-
-def mpi_job(step: str) -> Body:
-    """Give the MPIJob that a step of the pretraining workflow creates."""
-    (workflow,) = (
-        body for body in rendered("WorkflowTemplate") if body["metadata"]["name"] == "llama2-pretraining"
-    )
-    (template,) = (each for each in workflow["spec"]["templates"] if each["name"] == f"start-{step}")
-    values = {
-        f"workflow.parameters.{each['name']}": each["value"]
-        for each in workflow["spec"]["arguments"]["parameters"]
-    }
-    values["workflow.name"] = "proof"
-    text = re.sub(r"{{(.*?)}}", lambda match: values[match[1]], template["resource"]["manifest"])
-    body: Body = yaml.safe_load(text)
-    body["metadata"]["namespace"] = workflow["metadata"]["namespace"]
-    return body
 
 
 def pending(plane: Plane, namespace: str) -> str:
@@ -117,7 +99,7 @@ def test_the_ray_cluster_gets_ready(plane: Plane) -> None:
 
 
 def test_kueue_admits_an_mpi_job_and_it_succeeds(plane: Plane) -> None:
-    job = plane.api.create(mpi_job("check-network"))
+    job = plane.api.create(mpi_job(ENV, "check-network"))
     becomes(plane, job, lambda status: conditions(status).get("Succeeded") == "True", 90)
     namespace = job["metadata"]["namespace"]
     (workload,) = [

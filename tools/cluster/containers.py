@@ -114,8 +114,7 @@ def _script(plan: Plan, folder: Path) -> Iterator[str]:
     yield f"mount -t tmpfs -o mode=1777 none {root}/tmp"  # noqa: S108
     yield from _python(root)
     user, group, _ = plan.user
-    if user:
-        yield f"echo 'pod:x:{user}:{group}::/tmp:/bin/sh' >> {root}/etc/passwd"
+    yield f"printf %s {shlex.quote(pods.passwd('/tmp', user or pods.USER, group))} > {root}/etc/passwd"  # noqa: S108
     for mount in sorted(plan.mounts, key=lambda each: each.target):
         yield from _mount(mount, root)
     yield from _at(root, plan.directory)

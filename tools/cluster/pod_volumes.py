@@ -141,4 +141,4 @@ def _give(place: Path, group: int | None, *, deep: bool) -> None:
             path.chmod(mode | 0o004 | (0o111 if path.is_dir() else 0))
         else:
             os.chown(path, -1, group)
-            path.chmod(mode | 0o060 | (0o2010 if path.is_dir() else 0))
+            path.chmod(mode | 0o040 | (0o2030 if path.is_dir() else 0))

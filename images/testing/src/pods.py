@@ -80,6 +80,18 @@ def as_user(user: int = USER, group: int = USER, groups: str = "") -> tuple[str,
     )
 
 
+def passwd(home: str, user: int = USER, group: int = USER) -> str:
+    """Give the text of /etc/passwd of a pod."""
+    return "".join(
+        f"{line}\n"
+        for line in (
+            "root:x:0:0::/root:/bin/sh",
+            "sshd:x:100:65534::/run/sshd:/usr/sbin/nologin",
+            f"llama2:x:{user}:{group}::{home}:/bin/sh",
+        )
+    )
+
+
 def require() -> None:
     """Raise RuntimeError that names what is missing on this machine."""
     missing = sorted(package for program, package in PACKAGES.items() if not shutil.which(program))
@@ -140,9 +152,7 @@ class Cluster:
         os.chown(files, USER, USER)
         names = [f"{address} {host} {host.split('.')[0]}" for host, address in self._hosts.items()]
         (etc / "hosts").write_text("\n".join(["127.0.0.1 localhost", *names, ""]))
-        (etc / "passwd").write_text(
-            f"root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\nllama2:x:{USER}:{USER}::/mnt:/bin/sh\n"
-        )
+        (etc / "passwd").write_text(passwd(TEMPORARY))
         address = next(address for host, address in self._hosts.items() if host.split(".")[0] == name)
         variables = {
             **environment,
