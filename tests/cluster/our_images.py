@@ -19,9 +19,13 @@ DEVIATIONS = {
 """What is not so in the images, and why."""
 
 
-def image(*sources: str, **more: str) -> Image:
-    """Give an image with our packages of some folders of images/, and more variables."""
-    environ = {"PYTHONPATH": _paths(sources), **_ENVIRON, **more}
+def image(*sources: str, first: Path | None = None, **more: str) -> Image:
+    """Give an image with our packages of some folders of images/, and more variables.
+
+    Python looks for modules in `first` before all others.
+    """
+    paths = _paths(sources) if first is None else f"{first}:{_paths(sources)}"
+    environ = {"PYTHONPATH": paths, **_ENVIRON, **more}
     return Image((str(Path(sys.executable).parent),), environ, directory="/tmp")  # noqa: S108
 
 

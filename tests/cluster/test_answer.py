@@ -38,11 +38,15 @@ APPLICATIONS = (
     *("mpi-operator-crds", "mpi-operator", "training-workflows"),
 )
 PIPELINE = "/opt/tiny-diffusion"
+PATIENCE = Path(__file__).with_name("patience")
+AGENTS = {"dashboard-agent-grpc-port": "52366", "runtime-env-agent-port": "52367"}
 
 DEVIATIONS = {
     "model_source": "a pipeline of random weights in the image: there is no network, and 7 GB are too much",
     "device": "cpu: there is no GPU; Ray is told of the one that the pod asks for",
-    "RAY_agent_register_timeout_ms": "Ray gives its agents 240 s to start, not 30 s",
+    "patience/sitecustomize.py": "Ray gives its agents 15 s to start, too short where much else runs",
+    "rayStartParams": "the ports of these agents are given, as that file needs it",
+    "RAY_agent_register_timeout_ms": "Ray gives its agents 240 s to register, not 30 s",
     **our_images.DEVIATIONS,
 }
 """What differs from the rendered objects and from the images, and why.
@@ -64,7 +68,9 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
     pipeline = tiny_diffusion.save(plane.folder / "tiny")
-    diffusion = our_images.image("genai", "stable_diffusion", RAY_agent_register_timeout_ms="240000")
+    diffusion = our_images.image(
+        "genai", "stable_diffusion", first=PATIENCE, RAY_agent_register_timeout_ms="240000"
+    )
     images = {
         "stable-diffusion-serve-gpu": diffusion._replace(files={PIPELINE: str(pipeline)}),
         "llama2-train-cpu": our_images.image_with_packages(plane.folder / "python", "genai", "llama2"),
@@ -117,6 +123,9 @@ def service(plane: Plane, kubelet: Kubelet) -> Body:
         if body["metadata"]["name"] == "stable-diffusion-gpu"
     )
     namespace = found["metadata"]["namespace"]
+    cluster = found["spec"]["rayClusterConfig"]
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        group["rayStartParams"] |= AGENTS
     config = yaml.safe_load(found["spec"]["serveConfigV2"])
     config["applications"][0]["args"] |= {"model_source": PIPELINE, "device": "cpu"}
     found["spec"]["serveConfigV2"] = yaml.safe_dump(config)

@@ -1,5 +1,6 @@
 """Pods of a node with the label genai-on-eks/runs: locally run here, as processes that answer."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -328,3 +329,14 @@ def test_a_name_is_answered_with_its_addresses() -> None:
     assert other_kind[:8] == b"\x12\x34\x85\x80\x00\x01\x00\x00"
     unknown = answer(QUESTION + b"\x00\x01\x00\x01", {})
     assert unknown[:8] == b"\x12\x34\x85\x83\x00\x01\x00\x00"
+
+
+def test_an_agent_of_ray_tells_its_port_before_it_has_imported_anything(tmp_path: Path) -> None:
+    agent = tmp_path / "dashboard/agent.py"
+    agent.parent.mkdir()
+    agent.touch()
+    flags = (f"--session-dir={tmp_path}", "--node-id=1", "--listen-port=52365", "--grpc-port=0")
+    environ = {"PYTHONPATH": str(Path(__file__).with_name("patience"))}
+    subprocess.run([sys.executable, agent, *flags], env=environ, check=True)
+    told = {path.name: path.read_text() for path in tmp_path.iterdir() if path.is_file()}
+    assert told == {"dashboard_agent_listen_port_1": "52365"}
