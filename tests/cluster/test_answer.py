@@ -38,6 +38,7 @@ APPLICATIONS = (
     *("mpi-operator-crds", "mpi-operator", "training-workflows"),
 )
 PIPELINE = "/opt/tiny-diffusion"
+HEAD_ACCOUNT = ":stable-diffusion:stable-diffusion-gpu-head"
 PATIENCE = Path(__file__).with_name("patience")
 AGENTS = {"dashboard-agent-grpc-port": "52366", "runtime-env-agent-port": "52367"}
 
@@ -68,6 +69,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
     pipeline = tiny_diffusion.save(plane.folder / "tiny")
+    for path in pipeline.rglob("*.safetensors"):
+        path.chmod(0o644)  # the containers' user is another one
     diffusion = our_images.image(
         "genai", "stable_diffusion", first=PATIENCE, RAY_agent_register_timeout_ms="240000"
     )
@@ -237,3 +240,15 @@ def worker_processes() -> list[int]:
         if b"\0llama2.worker\0" in words and f"/runs/{TINY['run']}".encode() in environ:
             found.append(int(path.name))
     return found
+
+
+def test_nothing_was_refused_to_an_operator_or_to_what_runs_in_a_pod(plane: Plane, service: Body) -> None:
+    """The autoscaler in the head of the service uses its rendered account, the operators theirs."""
+    asked = {event.user for event in plane.events() if event.user.endswith(HEAD_ACCOUNT)}
+    assert asked, f"{HEAD_ACCOUNT} of {service['metadata']['name']} has asked for nothing"
+    refused = {
+        (event.user, event.verb, event.group, event.resource, event.namespace)
+        for event in plane.forbidden()
+        if event.decision == "forbid"
+    }
+    assert refused == set()
