@@ -78,6 +78,7 @@ def kubelet(plane: Plane) -> Kubelet:
         "stable-diffusion-serve-gpu": diffusion._replace(files={PIPELINE: str(pipeline)}),
         "llama2-train-cpu": our_images.image_with_packages(plane.folder / "python", "genai", "llama2"),
     }
+    images["tensorboard"] = our_images.image()
     return start_kubelet(plane, images)
 
 
@@ -170,7 +171,8 @@ def test_a_prompt_sent_to_the_ray_service_gives_a_picture(plane: Plane, service:
         assert (picture.format, picture.size) == ("PNG", (tiny_diffusion.SIDE, tiny_diffusion.SIDE))
 
 
-TINY = {"sequence_length": "64", "steps": "60", "run": f"tiny-{os.getpid()}"}
+STEPS = 60
+TINY = {"sequence_length": "64", "steps": str(STEPS), "run": f"tiny-{os.getpid()}"}
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +242,28 @@ def worker_processes() -> list[int]:
         if b"\0llama2.worker\0" in words and f"/runs/{TINY['run']}".encode() in environ:
             found.append(int(path.name))
     return found
+
+
+def test_tensorboard_shows_the_curve_of_that_training(plane: Plane, kubelet: Kubelet) -> None:
+    install(plane, ENV, applications=("tensorboard",))
+    (deployment,) = (body for body in rendered("Deployment") if body["metadata"]["name"] == "tensorboard")
+    becomes(
+        plane,
+        deployment,
+        lambda status: is_true(status, "Available"),
+        120,
+        lambda: said(plane, kubelet, "training"),
+    )
+    (address,) = addresses(plane, "training", "tensorboard")
+    query = {"run": f"{TINY['run']}/curves", "tag": "loss/train"}
+
+    def steps() -> list[int]:
+        answer = session.get(f"http://{address}/data/plugin/scalars/scalars", params=query, timeout=30)
+        return [step for _, step, _ in answer.json()] if answer.ok else []
+
+    with requests.Session() as session:
+        session.trust_env = False
+        eventually(lambda: steps() == list(range(1, STEPS + 1)), 60, lambda: f"there are only {steps()}")
 
 
 def test_nothing_was_refused_to_an_operator_or_to_what_runs_in_a_pod(plane: Plane, service: Body) -> None:

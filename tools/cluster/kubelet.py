@@ -8,8 +8,8 @@ machine, by a table. What else differs from a node is in DEVIATIONS.
 import json
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ DEVIATIONS = {
     "limits": "no cgroups: requests and limits decide where a pod goes, not what it gets",
     "restarts": "a container starts again after 0, 1, 2 ... 10 s, not 0, 10, 20 ... 300 s",
     "network policies": "all pods reach one another",
+    "probes": "httpGet by https, and grpc, are not known: such a probe never succeeds",
     "claims": "every claim is a folder of this machine; what is in it the test has put there",
 }
 """What differs from a node, and why."""
@@ -147,11 +148,8 @@ class _Loop:
     def _write(self, pod: Body, status: Body) -> None:
         metadata = pod["metadata"]
         patch = {"metadata": {"uid": metadata["uid"]}, "status": status}
-        try:
+        with _if_there():
             self._machine.api.merge("v1", "Pod", metadata["name"], patch, metadata["namespace"], "status")
-        except Refused as error:
-            if error.status not in (requests.codes.not_found, requests.codes.conflict):
-                raise
 
     def _finish(self, pod: Body) -> None:
         """Remove a pod that is to go and of which nothing runs."""
@@ -160,11 +158,8 @@ class _Loop:
             return
         wanted = {"gracePeriodSeconds": 0, "preconditions": {"uid": metadata["uid"]}}
         api = self._machine.api
-        try:
+        with _if_there():
             api.request("DELETE", api.path("v1", "Pod", metadata["namespace"], metadata["name"]), json=wanted)
-        except Refused as error:
-            if error.status not in (requests.codes.not_found, requests.codes.conflict):
-                raise
 
     def _forget(self, uid: str) -> None:
         self._pods.pop(uid).remove()
@@ -174,6 +169,16 @@ class _Loop:
         """Let the operators, which run in roots of their own on this machine, know the names of pods."""
         for path in self._operators.glob("*/etc"):
             (path / "resolv.conf").write_text(self._machine.network.outer_resolver, encoding="utf-8")
+
+
+@contextmanager
+def _if_there() -> Iterator[None]:
+    """Leave it when a pod is gone, or is another one by now."""
+    try:
+        yield
+    except Refused as error:
+        if error.status not in (requests.codes.not_found, requests.codes.conflict):
+            raise
 
 
 def _image(fields: dict[str, Any]) -> Image:
@@ -193,7 +198,8 @@ def main(path: Path) -> None:
         network = PodNetwork(path.parent / "network", port, stack)
         loop = _Loop(Machine(api, network, path.parent, images), Path(settings["operators"]))
         while True:
-            loop.tick()
+            with suppress(requests.ConnectionError):  # the API server may be away for a while
+                loop.tick()
             time.sleep(_PAUSE)
 
 
