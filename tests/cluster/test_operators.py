@@ -4,16 +4,15 @@ In a scheduled pod nothing runs (kwok says that it is ready), so that what an op
 come: a RayService gets its cluster and pods, but is not Ready.
 """
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
 from charts_src import workspace
 from charts_src.objects import Body
+from tests.cluster.pretraining import mpi_job
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
 from tools.cluster.waiting import eventually
@@ -40,23 +39,6 @@ def becomes(plane: Plane, body: Body, check: Callable[[Any], Any], seconds: floa
 
 def conditions(status: Body) -> dict[str, str]:
     return {each["type"]: each["status"] for each in status.get("conditions", ())}
-
-
-def mpi_job(env: str, step: str) -> Body:
-    """Give the MPIJob that a step of the pretraining workflow creates."""
-    (workflow,) = (
-        body for body in rendered(env, "WorkflowTemplate") if body["metadata"]["name"] == "llama2-pretraining"
-    )
-    (template,) = (each for each in workflow["spec"]["templates"] if each["name"] == f"start-{step}")
-    values = {
-        f"workflow.parameters.{each['name']}": each["value"]
-        for each in workflow["spec"]["arguments"]["parameters"]
-    }
-    values["workflow.name"] = "proof"
-    text = re.sub(r"{{(.*?)}}", lambda match: values[match[1]], template["resource"]["manifest"])
-    body: Body = yaml.safe_load(text)
-    body["metadata"]["namespace"] = workflow["metadata"]["namespace"]
-    return body
 
 
 def pending(plane: Plane, namespace: str) -> str:

@@ -28,7 +28,8 @@ TEMPORARY = "/mnt"
 
 USER = 1000
 
-_WITH_US = ("setpriv", "--pdeathsig=KILL")
+WITH_US = ("setpriv", "--pdeathsig=KILL")
+"""What ends a program with the process that started it."""
 _UNSHARE = (
     "unshare",
     "--net",
@@ -40,17 +41,16 @@ _UNSHARE = (
     "--mount-proc",
     "--kill-child=KILL",
 )
-_AS_USER = (
-    *("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs"),
-    *("--inh-caps=-all", "--bounding-set=-all", "--pdeathsig=keep"),
-)
-_SET_UP = """\
+_CONNECT = """\
 set -eu
 until ip link show eth0 >/dev/null 2>&1; do sleep 0.05; done
 hostname "$NAME"
 ip link set lo up
-ip address add "$ADDRESS/24" dev eth0
+ip address add "$ADDRESS" dev eth0
 ip link set eth0 up
+"""
+_SET_UP = f"""\
+{_CONNECT}
 mount --bind "$FILES" /mnt
 mount --bind "$ETC/hosts" /etc/hosts
 mount --bind "$ETC/passwd" /etc/passwd
@@ -64,6 +64,32 @@ fi
 cd /
 exec "$@"
 """
+_SANDBOX = f"""\
+{_CONNECT}
+ip route add default via "$GATEWAY"
+exec sleep infinity
+"""
+
+
+def as_user(user: int = USER, group: int = USER, groups: str = "") -> tuple[str, ...]:
+    """Give what makes a command run as a user without capabilities; `groups` are more, with commas."""
+    return (
+        *("setpriv", f"--reuid={user}", f"--regid={group}"),
+        f"--groups={groups}" if groups else "--clear-groups",
+        *("--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--pdeathsig=keep"),
+    )
+
+
+def passwd(home: str, user: int = USER, group: int = USER) -> str:
+    """Give the text of /etc/passwd of a pod."""
+    return "".join(
+        f"{line}\n"
+        for line in (
+            "root:x:0:0::/root:/bin/sh",
+            "sshd:x:100:65534::/run/sshd:/usr/sbin/nologin",
+            f"llama2:x:{user}:{group}::{home}:/bin/sh",
+        )
+    )
 
 
 def require() -> None:
@@ -87,7 +113,7 @@ class Pod(NamedTuple):
     @property
     def pid(self) -> int:
         """Give the number of its first process, as this process sees it."""
-        return _child(self.process.pid)
+        return child(self.process.pid)
 
     def inside(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run a command in its network and with its files."""
@@ -126,40 +152,69 @@ class Cluster:
         os.chown(files, USER, USER)
         names = [f"{address} {host} {host.split('.')[0]}" for host, address in self._hosts.items()]
         (etc / "hosts").write_text("\n".join(["127.0.0.1 localhost", *names, ""]))
-        (etc / "passwd").write_text(
-            f"root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\nllama2:x:{USER}:{USER}::/mnt:/bin/sh\n"
-        )
+        (etc / "passwd").write_text(passwd(TEMPORARY))
+        address = next(address for host, address in self._hosts.items() if host.split(".")[0] == name)
         variables = {
             **environment,
             "NAME": name,
-            "ADDRESS": next(address for host, address in self._hosts.items() if host.split(".")[0] == name),
+            "ADDRESS": f"{address}/24",
             "FILES": str(files),
             "ETC": str(etc),
             "PYTHON": str(Path(sys.base_prefix)),
-            "CLOSED": _closed(Path(sys.base_prefix)),
+            "CLOSED": closed(Path(sys.base_prefix)),
         }
-        words = [*_UNSHARE, "/bin/sh", "-c", _SET_UP, "set-up", *_AS_USER, *command]
+        words = [*_UNSHARE, "/bin/sh", "-c", _SET_UP, "set-up", *as_user(), *command]
         log = place / "log"
-        pod = Pod(name, variables["ADDRESS"], self._spawn(words, log, variables), log, files)
-        self._connect(pod)
+        pod = Pod(name, address, self._spawn(words, log, variables), log, files)
+        self._plug(pod.pid)
         return pod
 
-    def _connect(self, pod: Pod) -> None:
-        link = f"pod{self._count}"
-        self._in_switch(
-            "ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", str(pod.pid)
+    def sandbox(self, name: str, address: str, gateway: str) -> "subprocess.Popen[str]":
+        """Start what containers of one pod share: network, host name and shared memory, with `sleep` in it.
+
+        `address` is written with the length of its network's prefix.
+        """
+        self._count += 1
+        variables = {"PATH": os.environ["PATH"], "NAME": name, "ADDRESS": address, "GATEWAY": gateway}
+        shared = ("unshare", "--net", "--uts", "--ipc", "--fork", "--kill-child=KILL")
+        process: subprocess.Popen[str] = self._spawn(
+            [*shared, "/bin/sh", "-c", _SANDBOX], self._root / "sandboxes" / f"{self._count}", variables
         )
+        self._plug(child(process.pid))
+        return process
+
+    def gateway(self, *addresses: str) -> int:
+        """Give the switch addresses of its own; tell which process is in its network."""
+        for address in addresses:
+            self._in_switch("ip", "address", "add", address, "dev", "switch")
+        return child(self._switch.pid)
+
+    def uplink(self, link: str, address: str) -> None:
+        """Connect this process's own network with the switch; the link ends with the switch."""
+        target = str(child(self._switch.pid))
+        own = ("ip", "link", "add", link, "type", "veth", "peer", "name", "uplink", "netns", target)
+        for command in (
+            own,
+            ("ip", "address", "add", address, "dev", link),
+            ("ip", "link", "set", link, "up"),
+        ):
+            subprocess.run(command, check=True, timeout=30)
+        self._in_switch("ip", "link", "set", "uplink", "master", "switch", "up")
+
+    def _plug(self, pid: int) -> None:
+        link = f"pod{self._count}"
+        self._in_switch("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", str(pid))
         self._in_switch("ip", "link", "set", link, "master", "switch", "up")
 
     def _in_switch(self, *command: str) -> None:
-        target = str(_child(self._switch.pid))
+        target = str(child(self._switch.pid))
         subprocess.run(("nsenter", "--target", target, "--net", *command), check=True, timeout=30)
 
     def _spawn(self, words: list[str], log: Path, environment: Mapping[str, str] | None = None) -> Any:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as output:
             process = subprocess.Popen(
-                [*_WITH_US, *words],
+                [*WITH_US, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -179,7 +234,7 @@ def cluster(root: Path, hosts: Mapping[str, str]) -> Iterator[Cluster]:
         yield Cluster(root, hosts, stack)
 
 
-def _child(pid: int) -> int:
+def child(pid: int) -> int:
     """Give the only child of a process, which is the first one in its namespaces."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -190,7 +245,7 @@ def _child(pid: int) -> int:
     raise RuntimeError(f"process {pid} has started nothing")
 
 
-def _closed(folder: Path) -> str:
+def closed(folder: Path) -> str:
     """Give the outermost parent that other users can't enter; empty where there is none."""
     return next((str(each) for each in reversed(folder.parents) if not each.stat().st_mode & 1), "")
 
