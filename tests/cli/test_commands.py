@@ -22,7 +22,7 @@ print(code, sorted({"jsii", "cdk8s", "yaml", "pydantic", "jsonschema"} & set(sys
 
 def raise_a_limit(copy: Copy) -> None:
     copy.edit(
-        "environments/prod.yaml", "g6e.2xlarge]\n      max_nodes: 16", "g6e.2xlarge]\n      max_nodes: 17"
+        "environments/prod.yaml", "g6e.2xlarge]\n      max_nodes: 24", "g6e.2xlarge]\n      max_nodes: 25"
     )
 
 
@@ -76,17 +76,17 @@ DIFFERENCE = """\
 node-pools
   ~ NodePool.karpenter.sh gpu
       spec.limits.cpu
-        - "128"
-        + "136"
+        - "192"
+        + "200"
       spec.limits.memory
-        - 1024Gi
-        + 1088Gi
+        - 1536Gi
+        + 1600Gi
       spec.limits.nodes
-        - "16"
-        + "17"
+        - "24"
+        + "25"
       spec.limits["nvidia.com/gpu"]
-        - "16"
-        + "17"
+        - "24"
+        + "25"
 
 1 changed, 0 added, 0 removed in prod
 """
@@ -100,10 +100,10 @@ def test_a_diff_shows_the_fields_that_a_render_would_change(copy: Copy) -> None:
     (change,) = json.loads(copy.run("diff", "prod", "--format", "json").stdout)["prod"]
     assert change["component"] == "node-pools"
     assert change["object"] == {"group": "karpenter.sh", "kind": "NodePool", "namespace": "", "name": "gpu"}
-    assert {"path": "spec.limits.nodes", "old": "16", "new": "17"} in change["fields"]
+    assert {"path": "spec.limits.nodes", "old": "24", "new": "25"} in change["fields"]
     markdown = copy.run("diff", "prod", "--format", "markdown").stdout
     assert markdown.startswith("### <code>prod</code>: 1 changed, 0 added, 0 removed\n")
-    assert '@@ spec.limits.nodes @@\n- "16"\n+ "17"\n' in markdown
+    assert '@@ spec.limits.nodes @@\n- "24"\n+ "25"\n' in markdown
     assert copy.status() == before
 
 

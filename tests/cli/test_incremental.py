@@ -58,7 +58,7 @@ CASES = {
         [PROVENANCE, SERVICE],
     ),
     "the limit of a pool": Case(
-        lambda copy: copy.edit(DEV, "max_nodes: 4", "max_nodes: 6"),
+        lambda copy: copy.edit(DEV, "    system:\n", "    system:\n      max_nodes: 6\n"),
         "karpenter",
         [
             "rendered/dev/node-pools/nodepool-system.yaml",
@@ -198,8 +198,8 @@ def test_a_render_after_an_edit_is_a_full_render(copy: Copy, edited: str) -> Non
     ("old", "new", "files"),
     [
         (
-            "g6e.2xlarge]\n      max_nodes: 16",
-            "g6e.2xlarge]\n      max_nodes: 17",
+            "g6e.2xlarge]\n      max_nodes: 24",
+            "g6e.2xlarge]\n      max_nodes: 25",
             ["rendered/prod/node-pools/nodepool-gpu.yaml", "rendered/prod/provenance.yaml"],
         ),
         (

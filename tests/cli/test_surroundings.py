@@ -68,7 +68,7 @@ def test_a_repository_without_environments_is_refused(copy: Copy) -> None:
 
 
 def test_a_broken_environment_is_refused_and_no_other_is_rendered(copy: Copy) -> None:
-    copy.edit("environments/dev.yaml", "max_nodes: 4", "max_nodes: 5")
+    copy.edit("environments/dev.yaml", "    system:\n", "    system:\n      max_nodes: 5\n")
     copy.edit("environments/prod.yaml", "vpc_cidr: 10.64.0.0/16", "vpc_cird: 10.64.0.0/16")
     assert refused(copy, "render", "all").splitlines() == [
         "environments/prod.yaml:8: cluster.vpc_cidr: is missing; add it: "
@@ -181,7 +181,7 @@ def test_ctrl_c_at_any_moment_is_quiet(shared: Copy) -> None:
 
 def test_a_component_that_breaks_its_schema_is_named_and_nothing_is_written(copy: Copy) -> None:
     copy.edit("charts_src/components/namespaces.py", '"metadata": {"name"', '"spek": {}, "metadata": {"name"')
-    copy.edit("environments/dev.yaml", "max_nodes: 4", "max_nodes: 5")
+    copy.edit("environments/dev.yaml", "    system:\n", "    system:\n      max_nodes: 5\n")
     assert refused(copy, "render", "all").splitlines()[0] == (
         "namespaces: Namespace accelerators: spek: unknown field (did you mean 'spec'?)"
     )
@@ -246,7 +246,7 @@ sys.exit(main(["render", "dev"]))
         "  changed  rendered/dev/node-pools/nodepool-system.yaml\n"
         "  changed  rendered/dev/queues/clusterqueue-platform.yaml\n"
     )
-    copy.edit("environments/dev.yaml", "max_nodes: 4", "max_nodes: 6")
+    copy.edit("environments/dev.yaml", "    system:\n", "    system:\n      max_nodes: 6\n")
     assert copy.python(edit).stdout == answer
     assert copy.render("dev") == answer
 

@@ -149,7 +149,7 @@ class Seen:
 
 
 def selected(pod: Body, pools: Iterable[Body]) -> tuple[str, ...]:
-    """Name the NodePools whose labels a pod selects and the keys of whose taints it tolerates."""
+    """Give the names of the NodePools whose labels a pod selects and whose taints it tolerates by key."""
     wanted = pod["spec"].get("nodeSelector", {}).items()
     tolerated = {each.get("key") for each in pod["spec"].get("tolerations", ())}
     return tuple(
