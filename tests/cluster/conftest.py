@@ -90,7 +90,7 @@ def env(request: pytest.FixtureRequest) -> str:
 def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give the plane of an environment, with nodes of all its pools."""
     with running(tmp_path_factory.mktemp(env) / "state") as found:
-        for node in environment_nodes(env, copies=4):
+        for node in environment_nodes(env, copies=6):
             found.api.create(node)
         yield found
 
