@@ -12,6 +12,7 @@ from charts_src.references import Summary, summarise
 
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 
 _LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 """Kinds that could refuse the rest of their own component."""
@@ -21,6 +22,12 @@ _KEPT = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
 
 _KEEP = ("Prune=false", "Delete=false")
 """The first holds when the object leaves Git, the second when its Application is deleted."""
+
+_LEAVE = ("IgnoreExtraneous",)
+"""Has an Application count as synced with such an object that has left Git. Otherwise the root Application,
+whose waves wait for that, would apply nothing more until a person deletes it (argo-cd v3.6.1,
+controller/state.go).
+"""
 
 
 def waves(bodies: Sequence[Body]) -> dict[Identity, int]:
@@ -58,6 +65,7 @@ def _annotated(body: Body, wave: int) -> Body:
     if wave:
         annotations[SYNC_WAVE] = str(wave)
     if body["kind"] in _KEPT:
-        options = [option for option in annotations.get(_SYNC_OPTIONS, "").split(",") if option]
-        annotations[_SYNC_OPTIONS] = ",".join(dict.fromkeys((*options, *_KEEP)))
+        for key, added in ((_SYNC_OPTIONS, _KEEP), (_COMPARE_OPTIONS, _LEAVE)):
+            options = [option for option in annotations.get(key, "").split(",") if option]
+            annotations[key] = ",".join(dict.fromkeys((*options, *added)))
     return body | {"metadata": body["metadata"] | ({"annotations": annotations} if annotations else {})}

@@ -113,9 +113,12 @@ def test_what_holds_data_is_never_deleted_by_argo_cd() -> None:
     volume["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Replace=true,Prune=false"}
     kept = annotate([thing("Namespace", "shop"), definition("ray.io", "RayJob"), volume])
     assert [body["metadata"]["annotations"] for body in kept] == [
-        {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
-        {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
-        {"argocd.argoproj.io/sync-options": "Replace=true,Prune=false,Delete=false"},
+        {"argocd.argoproj.io/sync-options": options, "argocd.argoproj.io/compare-options": "IgnoreExtraneous"}
+        for options in (
+            "Prune=false,Delete=false",
+            "Prune=false,Delete=false",
+            "Replace=true,Prune=false,Delete=false",
+        )
     ]
 
 

@@ -29,7 +29,10 @@ from charts_src.model.storage import Fsx, FsxScratch
 from charts_src.objects import Body
 
 _DEFAULT_CLASS = {"storageclass.kubernetes.io/is-default-class": "true"}
-_KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+_KEPT = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+}
 """As on claims (waves.py): a volume that goes before its claim would leave pods hanging on both."""
 
 _IGNORED_SIZE = "1Ti"

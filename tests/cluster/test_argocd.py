@@ -259,22 +259,17 @@ def test_a_removed_file_is_pruned(synced: Synced) -> None:
     assert argo.plane.api.get(*budget) is None
 
 
-def test_a_namespace_whose_file_is_removed_stays(synced: Synced) -> None:
+def test_a_namespace_whose_file_is_removed_stays_and_holds_up_nothing(synced: Synced) -> None:
     argo = synced.argo
     path = argo.repository.work / f"rendered/{ENV}/namespaces/namespace-mount-s3.yaml"
     text = path.read_text(encoding="utf-8")
     path.unlink()
     removed = argo.commit("namespaces")
-    status = argo.becomes(
-        "namespaces",
-        lambda status: result_of(status).get("revision") == removed and phase_of(status) == "Succeeded",
+    status = argo.becomes("namespaces", lambda status: synced_at(removed, status))
+    (seen,) = (
+        each for each in status["resources"] if (each["kind"], each["name"]) == ("Namespace", "mount-s3")
     )
-    (result,) = (
-        each
-        for each in result_of(status)["resources"]
-        if (each["kind"], each["name"]) == ("Namespace", "mount-s3")
-    )
-    assert result["status"] == "PruneSkipped"
+    assert seen["requiresPruning"]
     found = argo.plane.api.get("v1", "Namespace", "mount-s3")
     assert found
     assert found["status"]["phase"] == "Active"

@@ -112,7 +112,8 @@ def test_no_commit_deletes_a_volume() -> None:
     for key, body in made(with_storage()).items():
         if key[0] == "PersistentVolume":
             assert body["metadata"]["annotations"] == {
-                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false"
+                "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
             }
 
 
