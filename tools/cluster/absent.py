@@ -2,7 +2,7 @@
 
 Each writes the status that its controller writes when all is well, and nothing else: no Secret of a
 Certificate, no pod of a RayService. So what is proven with them is what Argo CD does with such a status.
-The EBS CSI driver's makes the volume for a claim, without which no pod that mounts it is placed.
+Claims get volumes, without which no pod that mounts one is placed.
 """
 
 import time
@@ -14,6 +14,7 @@ import requests
 from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.responses import Refused
+from tools.cluster.volumes import Provisioner
 
 _TIME = "2026-01-01T00:00:00Z"
 
@@ -51,31 +52,6 @@ def _serves(body: Body) -> Body:
     return {"observedGeneration": body["metadata"]["generation"], **_condition("Ready")(body)}
 
 
-def _volume(claim: Body) -> Body:
-    metadata, spec = claim["metadata"], claim["spec"]
-    name = f"pvc-{metadata['uid']}"
-    claimed = {
-        "kind": "PersistentVolumeClaim",
-        "apiVersion": "v1",
-        **{key: metadata[key] for key in ("name", "namespace", "uid")},
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": _EBS}},
-        "spec": {
-            "accessModes": spec["accessModes"],
-            "capacity": spec["resources"]["requests"],
-            "claimRef": claimed,
-            "storageClassName": spec["storageClassName"],
-            "csi": {"driver": _EBS, "volumeHandle": name},
-        },
-    }
-
-
-_EBS = "ebs.csi.aws.com"
-_VOLUME = "volume.kubernetes.io"
-_NODE = f"{_VOLUME}/selected-node"
 _AWS = "asks AWS"
 _PODS = "asks programs in pods, and no program runs there"
 
@@ -122,6 +98,7 @@ class StandIns:
         """Take the API with which to write."""
         self._api = api
         self._absent = tuple(absent)
+        self._provisioner = Provisioner(api)
         self._done: set[tuple[str, int]] = set()
         self._next = 0.0
 
@@ -140,11 +117,7 @@ class StandIns:
                 if key not in self._done:
                     self._write(absent, body)
                     self._done.add(key)
-        for claim in self._api.list("v1", "PersistentVolumeClaim"):
-            annotations = claim["metadata"].get("annotations", {})
-            wanted = annotations.get(f"{_VOLUME}/storage-provisioner") == _EBS and _NODE in annotations
-            if wanted and claim["status"]["phase"] == "Pending":
-                self._api.apply(_volume(claim), "stand-in")
+        self._provisioner.once()
         return True
 
     def _all(self, absent: Absent) -> list[Body]:
