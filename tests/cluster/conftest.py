@@ -28,6 +28,7 @@ ORDER = (
 """Files whose tests use the same planes, in the order in which they do."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:

@@ -28,8 +28,8 @@ STARTED = 30
 
 @pytest.fixture(scope="module")
 def up() -> Iterator[subprocess.CompletedProcess[str]]:
-    if (STATE / "dev").exists():
-        pytest.fail("dev is up, or was; run make cluster-down ENV=dev")
+    if processes():
+        pytest.fail("dev is up; run make cluster-down ENV=dev")
     yield cluster("up", "dev")
     cluster("down", "dev")
 

@@ -91,6 +91,7 @@ def down(env: str) -> None:
     folder = STATE / env
     pid = _keeper(folder)
     if not pid:
+        shutil.rmtree(folder, ignore_errors=True)  # what is left of one that was killed
         print(f"{env} is not up")
         return
     with suppress(ProcessLookupError):
