@@ -42,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if "cluster" in parameters:
+        return f"{item.path.stem}-{parameters['cluster']}"
     return str(parameters.get("env", item.path.stem))
 
 

@@ -38,19 +38,19 @@ class Memory:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def end(self) -> float:
-        """Stop; give the most there was at one time, in GiB. Shared pages count once for each process."""
+        """Stop; give the most there was at one time, in GiB. Of a page that n share each has 1/n."""
         self._ended.set()
         return self.peak / _GIB
 
     def _watch(self) -> None:
         own = psutil.Process()
-        while not self._ended.wait(1):
-            self.peak = max(self.peak, sum(map(_resident, [own, *own.children(recursive=True)])))
+        while not self._ended.wait(2):
+            self.peak = max(self.peak, sum(map(_memory, [own, *own.children(recursive=True)])))
 
 
-def _resident(process: psutil.Process) -> int:
+def _memory(process: psutil.Process) -> int:
     try:
-        return int(process.memory_info().rss)
+        return int(process.memory_full_info().pss)
     except psutil.Error:  # it ended
         return 0
 
