@@ -1,10 +1,13 @@
 """One control plane for each environment, on which its tests work one after the other."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.cluster.report import Memory, Proved, write
 from tools.cluster.nodes import environment_nodes
@@ -28,23 +31,27 @@ ORDER = (
 """Files whose tests use the same planes, in the order in which they do."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("cluster")
-            # With pytest -n, all that uses the same plane runs in one process.
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(
         key=lambda item: ORDER.index(component) if (component := _component(item.path.stem)) in ORDER else -1
     )
 
 
-def _group(item: pytest.Item) -> str:
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if "cluster" in parameters:
-        return f"{item.path.stem}-{parameters['cluster']}"
-    return str(parameters.get("env", item.path.stem))
+class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares the tests out among the processes of pytest -n: all that use the same plane stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        found = re.search(r"[\[-](dev|staging|prod)[\]-]", name)
+        env = found[1] if found else ""
+        return env if env and _component(Path(path).stem) in ORDER else f"{path} {env}"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlane:
+    return ByPlane(config, log)
 
 
 def _component(stem: str) -> str:
