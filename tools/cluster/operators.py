@@ -55,7 +55,9 @@ _SPARK = {
 OPERATORS = (
     Operator("kuberay-operator", "kuberay-operator", environ={"ENABLE_WEBHOOKS": "false"}),
     Operator("mpi-operator", "mpi-operator", alone=True),
-    Operator("workflow-controller", "workflow-controller", environ={"DEFAULT_REQUEUE_TIME": "1s"}),
+    Operator(
+        "workflow-controller", "workflow-controller", environ={"DEFAULT_REQUEUE_TIME": "1s"}, alone=True
+    ),
     Operator("kueue", "kueue"),
     Operator(
         "spark-operator-controller",
