@@ -19,7 +19,6 @@ RIGHTS = [
     ("mpi-operator", "mpijobs"),
     ("mpi-operator", "configmaps"),
     ("workflow-controller", "workflows"),
-    ("workflow-controller", "cronworkflows"),
     ("kueue", "workloads"),
     ("kueue", "clusterqueues"),
     ("spark-operator-controller", "sparkapplications"),
