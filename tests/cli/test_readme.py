@@ -42,7 +42,7 @@ PLANNED = {
     "make test-heavy": "pytest -m heavy",
     "make cluster ENV=dev": "tools.cluster up dev",
     "make cluster-down ENV=dev": "tools.cluster down dev",
-    "make cluster-test": "pytest tests/cluster",
+    "make cluster-test": "pytest -n 2 tests/cluster",
     "make plan-nodes ENV=prod": "tools.cluster.plan_nodes prod",
     "make schemas": "charts_src schemas",
     "make benchmark": "python -m benchmarks",
