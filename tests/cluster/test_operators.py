@@ -13,12 +13,11 @@ import pytest
 from charts_src import workspace
 from charts_src.objects import Body
 from tests.cluster.pretraining import mpi_job
+from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
 from tools.cluster.waiting import eventually
 
-RAY = "ray.io/v1"
-MPI = "kubeflow.org/v2beta1"
 KUEUE = "kueue.x-k8s.io/v1beta2"
 WORKFLOW = "argoproj.io/v1alpha1"
 
@@ -52,11 +51,6 @@ def pending(plane: Plane, namespace: str) -> str:
         for each in pod["status"].get("conditions", [{}])
     ]
     return "; ".join(reasons) or "no pod waits"
-
-
-def running_pods(plane: Plane, namespace: str, labels: str) -> list[Body]:
-    found = plane.api.list("v1", "Pod", namespace, labels)
-    return [pod for pod in found if pod["status"].get("phase") == "Running"]
 
 
 def test_every_ray_service_gets_its_cluster_with_a_head_that_runs(operated: Plane, env: str) -> None:

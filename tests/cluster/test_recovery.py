@@ -6,29 +6,25 @@ import pytest
 
 from charts_src import ROOT, workspace
 from charts_src.objects import Body, Identity
+from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
 from tools.cluster.upgrade import objects_at, upgrade
 from tools.cluster.waiting import eventually
 
 
-def running(plane: Plane, namespace: str, labels: str) -> list[Body]:
-    pods = plane.api.list("v1", "Pod", namespace, labels)
-    return [pod for pod in pods if pod["status"].get("phase") == "Running"]
-
-
 def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) -> None:
     (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
-    (before,) = eventually(lambda: running(operated, namespace, head), 60, "no head runs")
+    (before,) = eventually(lambda: running_pods(operated, namespace, head), 60, "no head runs")
     node = before["spec"]["nodeName"]
     operated.api.delete("v1", "Node", node)
 
     def elsewhere() -> bool:
         return any(
             pod["metadata"]["uid"] != before["metadata"]["uid"] and pod["spec"]["nodeName"] != node
-            for pod in running(operated, namespace, head)
+            for pod in running_pods(operated, namespace, head)
         )
 
     eventually(elsewhere, 120, lambda: f"the head of {node} runs nowhere else")
@@ -38,13 +34,13 @@ def test_operators_go_on_when_the_api_server_was_away(operated: Plane, env: str)
     (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
-    (before,) = running(operated, namespace, head)
+    (before,) = running_pods(operated, namespace, head)
     operated.restart_api_server()
     operated.api.delete("v1", "Pod", before["metadata"]["name"], namespace)
 
     def another() -> bool:
         restart_what_has_ended(operated)
-        now = running(operated, namespace, head)
+        now = running_pods(operated, namespace, head)
         return any(pod["metadata"]["uid"] != before["metadata"]["uid"] for pod in now)
 
     eventually(another, 120, "the head was not replaced")

@@ -77,13 +77,20 @@ def torn_down(operated: Plane, env: str) -> Plane:
     return operated
 
 
-def everything(plane: Plane) -> Iterator[Body]:
+def versions(plane: Plane) -> list[str]:
     groups = plane.api.request("GET", "/apis").json()["groups"]
-    for version in ("v1", *(group["preferredVersion"]["groupVersion"] for group in groups)):
-        prefix = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        for each in plane.api.request("GET", prefix).json()["resources"]:
+    return ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
+
+
+def everything(plane: Plane) -> Iterator[Body]:
+    for path in versions(plane):
+        for each in plane.api.request("GET", path).json()["resources"]:
             if "/" not in each["name"] and {"list", "delete"} <= set(each["verbs"]):
-                yield from plane.api.list(version, each["kind"])
+                yield from plane.api.list(version_of(path), each["kind"])
+
+
+def version_of(path: str) -> str:
+    return path.removeprefix("/apis/").removeprefix("/api/")
 
 
 def test_nothing_is_stuck_in_its_deletion(torn_down: Plane) -> None:
@@ -115,7 +122,7 @@ def test_no_workload_volume_node_or_entrance_is_left(torn_down: Plane) -> None:
     left = {}
     for kind in kinds:
         path, name = served[kind]
-        left[name] = torn_down.api.list(path.removeprefix("/apis/").removeprefix("/api/"), name)
+        left[name] = torn_down.api.list(version_of(path), name)
     assert {kind: found for kind, found in left.items() if found} == {}
 
 
@@ -127,11 +134,6 @@ def test_the_volumes_that_are_left_are_those_to_keep(torn_down: Plane, env: str)
         if key.kind == "PersistentVolume" and body["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     }
     assert left == retained
-
-
-def versions(plane: Plane) -> list[str]:
-    groups = plane.api.request("GET", "/apis").json()["groups"]
-    return ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
 
 
 def test_only_daemons_still_run(torn_down: Plane) -> None:

@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
+
+from tools.cluster.forwarding import forward
 
 _CLONE_NEWNET = 0x40000000
 _PR_SET_PDEATHSIG = 1
@@ -34,25 +35,9 @@ def main(port: int, command: list[str]) -> int:
 
 
 async def _serve(inside: socket.socket, port: int, process: "subprocess.Popen[bytes]") -> None:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there, back = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:  # the API server is away
-            writer.close()
-            return
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
-
-    async with await asyncio.start_server(answer, sock=inside):
+    async with await forward(inside, port):
         while process.poll() is None:
             await asyncio.sleep(0.1)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
 
 def _die_with_parent() -> None:

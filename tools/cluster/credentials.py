@@ -60,5 +60,14 @@ def kubeconfig(path: Path, url: str, token: str, authority: Path, namespace: str
     return path
 
 
+def self_signed(key: Path, certificate: Path, subject: str, host: str) -> None:
+    """Write a key and a certificate for a host that holds for two days; raises as `credentials` does."""
+    _openssl(
+        *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", f"/CN={subject}", "-addext", f"subjectAltName=DNS:{host}"),
+        *("-keyout", key, "-out", certificate),
+    )
+
+
 def _openssl(*arguments: str | Path) -> None:
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)

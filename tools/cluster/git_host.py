@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tools.cluster.credentials import self_signed
+
 _AUTHOR = {"GIT_AUTHOR_NAME": "proof", "GIT_AUTHOR_EMAIL": "proof@localhost"}
 _COMMITTER = {"GIT_COMMITTER_NAME": "proof", "GIT_COMMITTER_EMAIL": "proof@localhost"}
 
@@ -62,9 +64,7 @@ def git_host(folder: Path, name: str, repositories: Path) -> Iterator[GitHost]:
     Raises subprocess.CalledProcessError when openssl fails.
     """
     key, certificate = folder / "host.key", folder / "host.crt"
-    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
-    make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
-    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    self_signed(key, certificate, name, name)
     with _Server(name, repositories, key, certificate) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield GitHost(f"http://127.0.0.1:{server.server_port}", name, certificate)

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from charts_src import ROOT
 from charts_src.objects import Body
 from charts_src.proofs.tree import read_objects
 from tools.cluster.binaries import binary
+from tools.cluster.credentials import self_signed
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
@@ -178,10 +178,8 @@ def _read(plane: Plane, kind: str, namespace: str, name: str) -> Body:
 
 
 def _self_signed(folder: Path) -> None:
-    key, certificate = folder / "tls.key", folder / "tls.crt"
-    subject = ("-subj", "/CN=webhook", "-addext", "subjectAltName=DNS:localhost")
-    make = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
-    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    certificate = folder / "tls.crt"
+    self_signed(folder / "tls.key", certificate, "webhook", "localhost")
     shutil.copy(certificate, folder / "ca.crt")
 
 

@@ -13,10 +13,11 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from pods import Cluster, child, require
+from tools.cluster.forwarding import forward
 from tools.cluster.pod_names import DOMAIN, Names
 
 API_SERVER = "172.20.0.1"
@@ -100,23 +101,11 @@ def _datagrams(address: str) -> socket.socket:
 def _forward(listening: socket.socket, port: int) -> None:
     """Lead what comes to a port of this machine's loopback."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
-
     async def serve() -> None:
-        server = await asyncio.start_server(answer, sock=listening)
+        server = await forward(listening, port)
         await server.serve_forever()
 
     threading.Thread(target=lambda: asyncio.run(serve()), daemon=True).start()
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
 
 
 def _enter(namespace: int) -> None:
