@@ -1,0 +1,100 @@
+"""Compose a component again and again, each time with one field changed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from charts_src.errors import UserError
+from charts_src.helm import probe
+from charts_src.helm.fields import MISSING, Data, Where, leaves, lookup, reading, replaced, shape_of
+from charts_src.manifest import Component
+from charts_src.model import Environment
+from charts_src.objects import Body, Identity
+from charts_src.units import composed
+from charts_src.waves import annotate
+
+Objects = dict[str, Body]
+"""Identity -> object, in the order of the identities."""
+
+
+class Experiment(NamedTuple):
+    """What a component is made of in a variation of an environment."""
+
+    base: str
+    """The environment."""
+    changed: tuple[Where, ...]
+    """Fields that are not as in the environment."""
+    data: Data
+    objects: Objects
+
+
+class Change(NamedTuple):
+    """A field, and a value that it doesn't have in an environment."""
+
+    path: Where
+    value: Any
+
+
+def objects(component: type[Component], env: Environment) -> Objects:
+    """Give the objects of a component as they are rendered, by identity."""
+    bodies = sorted(annotate(composed(component, env).objects()), key=Identity.of)
+    return {str(Identity.of(body)): body for body in bodies}
+
+
+def data_of(env: Environment) -> Data:
+    """Give an environment as plain values, with the tuples of the model."""
+    return env.model_dump()
+
+
+def read_by(component: type[Component], env: Environment) -> list[Where]:
+    """Give the fields that a component reads."""
+    with reading(env) as found:
+        composed(component, env).objects()
+    return leaves(found)
+
+
+def experiments(component: type[Component], environments: Mapping[str, Environment]) -> Iterator[Experiment]:
+    """Compose a component for each environment that has it, and for changes of each field that it reads."""
+    data = {name: data_of(env) for name, env in environments.items()}
+    for name, env in environments.items():
+        if not component.enabled(env):
+            continue
+        yield Experiment(name, (), data[name], objects(component, env))
+        for path in read_by(component, env):
+            known = [value for other in data.values() if (value := lookup(other, path)) is not MISSING]
+            for change in changes(path, lookup(data[name], path), known):
+                if made := changed(component, data[name], [change]):
+                    yield Experiment(name, (path,), *made)
+
+
+def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Iterator[Change]:
+    """Give other values for the field at `path` and, for a collection, for each of its entries."""
+    shape = shape_of(path)
+    if not shape.entry:
+        if not (shape.section and value is not None):
+            yield from (Change(path, each) for each in probe.others(shape, value, known, skip=skip))
+        elif shape.optional:
+            yield Change(path, None)
+        return
+    yield from (Change(path, each) for each in probe.entries(shape, value, known))
+    if not shape.entry.section:
+        keys = value if isinstance(value, Mapping) else range(len(value or ()))
+        for key in keys:
+            items = probe.others(shape.entry, lookup(value, (key,)), (), skip=skip)
+            yield from (Change((*path, key), each) for each in items if each is not None)
+
+
+def changed(
+    component: type[Component], data: Data, wanted: Iterable[Change]
+) -> tuple[Data, Objects] | None:
+    """Compose a component with changes; give None where it cannot be, or where the model forbids them."""
+    for change in wanted:
+        data = replaced(data, change.path, change.value)
+    try:
+        env = Environment.model_validate(data)
+        if component.enabled(env):
+            return data, objects(component, env)
+    except (ValidationError, UserError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
+        pass  # such an environment is refused before anything is composed
+    return None

@@ -1,0 +1,214 @@
+"""From experiments to a template: what no field changes is literal, the rest follows the fields that change it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from charts_src.helm import probe, scalars
+from charts_src.helm.cases import Case, bases, causes, differ, effective, kind
+from charts_src.helm.fields import MISSING, plain, shape_of
+from charts_src.helm.sequences import arranged
+from charts_src.helm.template import (
+    KEY,
+    Decide,
+    Digest,
+    Entry,
+    Equal,
+    Fields,
+    Given,
+    Items,
+    Lines,
+    Literal,
+    Loop,
+    Node,
+    Ref,
+    Value,
+)
+
+NAME = Ref("", ("name",))
+"""The name of the environment: what decides where no other field can."""
+
+_TOGETHER: dict[str, Callable[..., Node]] = {"dict": Fields, "list": Items, "lines": Lines}
+
+
+def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> Node:
+    """Find the template of all cases; `loops` are the loops around it and their collections."""
+    loops = loops or {}
+    cases = effective(cases)
+    first = cases[0].tree
+    if not any(differ(case.tree, first) for case in cases):
+        return Literal(first)
+    fields = causes(cases)
+    own = _of_entries(loops, cases)
+    if ref := scalars.as_value(cases, [*fields, *own]):
+        return Value(ref)
+    found = {kind(case.tree) for case in cases}
+    if len(found) == 1:
+        one = found.pop()
+        node = _together(one, cases, loops) if one in _TOGETHER else None
+        if one in ("text", "int"):
+            node = scalars.explained(cases, own)
+        if node:
+            return node
+    return _decided(cases, loops)
+
+
+def _of_entries(loops: Mapping[str, Ref], cases: Sequence[Case]) -> list[Ref]:
+    """Give what tells the entries of the loops apart: their keys, and entries that are values themselves."""
+    keys = [Ref(loop, (KEY,)) for loop in loops]
+    items = [Ref(loop, ()) for loop in loops if _simple(cases[0].scope.value(Ref(loop, ())))]
+    return [*items, *(ref for ref in keys if isinstance(cases[0].scope.value(ref), str))]
+
+
+def _simple(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _together(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node | None:
+    found = arranged(one, cases, loops)
+    if found is None:
+        return None
+    entries: list[Entry | Loop] = []
+    for part in found:
+        if isinstance(part, list):
+            entries.append(_entry(one, part, loops))
+        else:
+            body = _together(one, part.cases, loops | {part.name: part.collection})
+            if body is None:
+                return None
+            entries.append(Loop(part.name, part.collection, part.keyed, body.entries))
+    return _TOGETHER[one](tuple(entries))
+
+
+def _entry(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Entry:
+    """Explain one entry, whose trees are pairs of key and value."""
+    key = None
+    if one == "dict":
+        key = explained([case._replace(tree=case.tree[0]) for case in cases if case.tree is not MISSING], loops)
+    values = [case if case.tree is MISSING else case._replace(tree=case.tree[1]) for case in cases]
+    return Entry(key, explained(values, loops))
+
+
+def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
+    """Tell the cases apart by the field that changes the kind of what is there, or else what is there."""
+    for ref in _suspects(cases):
+        for split in (_by_presence, _by_value):
+            parts = split(cases, ref)
+            if len(parts) > 1 and all(bases(part) for _, part in parts) and _settles(parts, cases, ref):
+                return _decide(parts, ref, loops)
+    own = [ref for ref in _of_entries(loops, cases) if ref.where == ()]
+    for ref in [*own, NAME, *(ref for ref in _of_entries(loops, cases) if ref not in own)]:
+        parts = _by_value([case for case in cases if case.changed is None], ref, every=True)
+        if len(parts) > 1:
+            return _decide(_with_variations(parts, cases), ref, loops)
+    return explained_apart(cases, loops)
+
+
+def explained_apart(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
+    """Give up on variations that nothing here accounts for."""
+    kept = [case for case in cases if case.changed is None]
+    if len(kept) == len(cases):
+        return Literal(kept[0].tree)
+    return explained(kept, loops)
+
+
+def _with_variations(
+    parts: list[tuple[Any, list[Case]]], cases: Sequence[Case]
+) -> list[tuple[Any, list[Case]]]:
+    groups = [{case.group for case in part} for _, part in parts]
+    return [
+        (test, [case for case in cases if case.group in group])
+        for (test, _), group in zip(parts, groups, strict=True)
+    ]
+
+
+def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, Ref]) -> Node:
+    """Build the decision, with the last part for everything else where the tests leave nothing else."""
+    made = [(test, explained(_rebased(part, ref), loops)) for test, part in parts]
+    tests = [test for test, _ in made]
+    if any(isinstance(test, Given) for test in tests):
+        (yes,) = (node for test, node in made if isinstance(test, Given))
+        (no,) = (node for test, node in made if test is None)
+        return Decide(((Given(ref), yes),), no)
+    return Decide(tuple((test, node) for test, node in made), None)
+
+
+def _rebased(cases: Sequence[Case], ref: Ref) -> list[Case]:
+    """Let a variation of `ref` be the base of a group of its own where its base is in another part."""
+    present = bases(cases)
+    found = []
+    for case in cases:
+        if case.changed == ref and case.group not in present:
+            found.append(case._replace(group=(*case.group, str(case.scope.value(ref))), changed=None))
+        elif case.changed is None or case.group in present:
+            found.append(case)
+    return found
+
+
+def _suspects(cases: Sequence[Case]) -> list[Ref]:
+    """Give the fields that change what is here, those first that change its kind."""
+    base = bases(cases)
+    found = causes(cases)
+    hard = [
+        ref
+        for ref, variations in found.items()
+        if any(kind(case.tree) != kind(base[case.group].tree) for case in variations)
+    ]
+    return [*hard, *(ref for ref in found if ref not in hard)]
+
+
+def _settles(parts: Sequence[tuple[Any, Sequence[Case]]], cases: Sequence[Case], ref: Ref) -> bool:
+    """Say whether a split takes variations of a field away from their bases."""
+    return any(
+        case.changed == ref and case.group not in bases(part) for _, part in parts for case in part
+    ) or any(case.changed == ref for case in cases)
+
+
+def _by_presence(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
+    given = [case for case in cases if case.scope.value(ref)]
+    other = [case for case in cases if not case.scope.value(ref)]
+    parts = [(Given(ref), given), (None, other)]
+    separate = [(test, part) for test, part in parts if part]
+    return separate if _kinds_settled(separate, cases, ref) else []
+
+
+def _kinds_settled(parts: list[tuple[Any, list[Case]]], cases: Sequence[Case], ref: Ref) -> bool:
+    """Say whether, within each part, the field no longer changes the kind of what is there."""
+    del cases
+    for _, part in parts:
+        kinds: dict[tuple[str, ...], set[str]] = {}
+        for case in part:
+            if case.changed in (None, ref):
+                kinds.setdefault(case.group, set()).add(kind(case.tree))
+        if any(len(found) > 1 for found in kinds.values()):
+            return False
+    return True
+
+
+def _by_value(cases: Sequence[Case], ref: Ref, *, every: bool = False) -> list[tuple[Any, list[Case]]]:
+    """Part the cases by the values of a field: all of a choice, of others those that environments have."""
+    settled = {_text(case.scope.value(ref)) for case in cases if case.changed != ref}
+    parts: dict[str, tuple[Any, list[Case]]] = {}
+    for case in cases:
+        value = case.scope.value(ref)
+        if every or _text(value) in settled or _choice(case, ref):
+            parts.setdefault(_text(value), (Equal(ref, value), []))[1].append(case)
+    return list(parts.values())
+
+
+def _choice(case: Case, ref: Ref) -> bool:
+    if ref.where[-1:] == (KEY,):
+        return False
+    return bool(probe.choices(shape_of(case.scope.place(ref))))
+
+
+def _text(value: Any) -> str:
+    return repr(plain(value))
+
+
+def digests(trees: Iterable[Any]) -> Iterator[Digest]:
+    """Find the digests in trees."""
+    for tree in trees:
+        if isinstance(tree, Digest):
+            yield tree
+        elif isinstance(tree, dict | list):
+            yield from digests(tree.values() if isinstance(tree, dict) else tree)

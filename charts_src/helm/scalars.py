@@ -1,0 +1,169 @@
+"""Texts and numbers: where in them a field is."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from charts_src.helm.cases import Case, bases, causes
+from charts_src.helm.template import (
+    KEY,
+    SPELLINGS,
+    Node,
+    Ref,
+    Spelled,
+    Sum,
+    Text,
+    Unknown,
+    evaluate,
+    same,
+    spelled,
+)
+
+
+Span = tuple[int, int]
+
+
+def explained(cases: Sequence[Case], entries: Sequence[Ref] = ()) -> Node | None:
+    """Find the text, with fields in it, that all cases have; `entries` are fields that may be in it too."""
+    number = type(cases[0].tree) is int
+    fields = causes(cases)
+    if number and not all(_whole(case, ref) for ref in fields for case in cases):
+        return None
+    for base in bases(cases).values():
+        own = {ref: [case for case in found if case.group == base.group] for ref, found in fields.items()}
+        for parts in _attempts(base, own, entries):
+            node = Text(parts, number)
+            if all(_gives(node, case) for case in cases):
+                return node
+    return None
+
+
+def _whole(case: Case, ref: Ref) -> bool:
+    return type(case.scope.value(ref)) is int
+
+
+def _gives(node: Node, case: Case) -> bool:
+    try:
+        return same(evaluate(node, case.scope), case.tree)
+    except (Unknown, ValueError, TypeError):
+        return False
+
+
+def _attempts(
+    base: Case, own: Mapping[Ref, list[Case]], entries: Sequence[Ref]
+) -> Iterator[tuple[str | Sum | Spelled, ...]]:
+    yield from _parts(base, own)
+    if entries:
+        values = [(ref, str(base.scope.value(ref))) for ref in entries]
+        for ref, value in values:
+            if value and value in str(base.tree):
+                spans = [(m.span(), Spelled(ref, "")) for m in re.finditer(re.escape(value), str(base.tree))]
+                rest = {other: found for other, found in own.items() if other != ref}
+                yield from _parts(base, rest, spans)
+
+
+def _parts(
+    base: Case, own: Mapping[Ref, list[Case]], spans: Sequence[tuple[Span, Spelled]] = ()
+) -> Iterator[tuple[str | Sum | Spelled, ...]]:
+    text = str(base.tree)
+    numeric: dict[Ref, list[Case]] = {}
+    marked: list[tuple[Span, Sum | Spelled]] = [*spans]
+    for ref, cases in own.items():
+        if not cases:
+            continue
+        if ref.where[-1:] != (KEY,) and type(base.scope.value(ref)) is int:
+            numeric[ref] = cases
+        elif (found := _spelled(text, base, ref, cases)) is None:
+            return
+        else:
+            marked += found
+    if numeric:
+        if (sums := _sums(text, base, numeric)) is None:
+            return
+        marked += sums
+    marked.sort(key=lambda each: each[0])
+    if any(one[0][1] > other[0][0] for one, other in zip(marked, marked[1:], strict=False)):
+        return
+    yield tuple(_cut(text, marked))
+
+
+def _cut(text: str, marked: Sequence[tuple[Span, Sum | Spelled]]) -> Iterator[str | Sum | Spelled]:
+    end = 0
+    for (start, stop), part in marked:
+        if start > end:
+            yield text[end:start]
+        yield part
+        end = stop
+    if end < len(text):
+        yield text[end:]
+
+
+def _spelled(text: str, base: Case, ref: Ref, cases: Sequence[Case]) -> list[tuple[Span, Spelled]] | None:
+    """Find where a text has the value of a field, by where another text has another value."""
+    value = base.scope.value(ref)
+    if value is None or isinstance(value, dict | list):
+        return None
+    for how in SPELLINGS:
+        for case in cases:
+            other = case.scope.value(ref)
+            if other is None or isinstance(other, dict | list):
+                return None
+            mark, here = spelled(other, how), spelled(value, how)
+            if not mark or not here:
+                continue
+            pieces = str(case.tree).split(mark)
+            if len(pieces) > 1 and here.join(pieces) == text:
+                return [(span, Spelled(ref, how)) for span in _joints(pieces, here)]
+    return None
+
+
+def _joints(pieces: Sequence[str], joint: str) -> Iterator[Span]:
+    at = 0
+    for piece in pieces[:-1]:
+        at += len(piece)
+        yield at, at + len(joint)
+        at += len(joint)
+
+
+def _sums(
+    text: str, base: Case, numeric: Mapping[Ref, Sequence[Case]]
+) -> list[tuple[Span, Sum | Spelled]] | None:
+    """Find the numbers of a text that depend on whole numbers of the environment, and how."""
+    numbers = [(match.span(), int(match[0])) for match in re.finditer("[0-9]+", text)]
+    skeleton = re.sub("[0-9]+", "0", text)
+    factors: dict[int, dict[Ref, Fraction]] = {}
+    for ref, cases in numeric.items():
+        for case in cases:
+            other = str(case.tree)
+            step = _difference(base, case, ref)
+            if re.sub("[0-9]+", "0", other) != skeleton or not step:
+                return None
+            theirs = [int(each) for each in re.findall("[0-9]+", other)]
+            for index, (one, (_, ours)) in enumerate(zip(theirs, numbers, strict=True)):
+                if one != ours:
+                    factors.setdefault(index, {}).setdefault(ref, Fraction(one - ours, step))
+    found: list[tuple[Span, Sum | Spelled]] = []
+    for index, terms in factors.items():
+        if any(factor.denominator != 1 for factor in terms.values()):
+            return None
+        whole = tuple((ref, int(factor)) for ref, factor in terms.items())
+        span, value = numbers[index]
+        constant = value - sum(base.scope.value(ref) * factor for ref, factor in whole)
+        found.append((span, Sum(whole, constant)))
+    return found
+
+
+def _difference(base: Case, case: Case, ref: Ref) -> int:
+    one, other = base.scope.value(ref), case.scope.value(ref)
+    return other - one if type(one) is int and type(other) is int else 0
+
+
+def as_value(cases: Sequence[Case], refs: Sequence[Ref]) -> Ref | None:
+    """Find the field whose value all cases have."""
+    return next((ref for ref in refs if all(_is(case, ref) for case in cases)), None)
+
+
+def _is(case: Case, ref: Ref) -> bool:
+    value: Any = case.scope.value(ref)
+    return value is not None and same(value, case.tree)
