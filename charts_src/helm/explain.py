@@ -22,6 +22,7 @@ from charts_src.helm.template import (
     Node,
     Ref,
     Value,
+    When,
 )
 
 NAME = Ref("", ("name",))
@@ -83,17 +84,22 @@ def _entry(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Entry:
     """Explain one entry, whose trees are pairs of key and value."""
     key = None
     if one == "dict":
-        key = explained([case._replace(tree=case.tree[0]) for case in cases if case.tree is not MISSING], loops)
+        there = _with_bases([case for case in cases if case.tree is not MISSING])
+        key = explained([case._replace(tree=case.tree[0]) for case in there], loops)
     values = [case if case.tree is MISSING else case._replace(tree=case.tree[1]) for case in cases]
     return Entry(key, explained(values, loops))
 
 
 def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
     """Tell the cases apart by the field that changes the kind of what is there, or else what is there."""
+    there = [case for case in cases if case.tree is not MISSING]
+    if len(there) < len(cases) and any(case.tree is not True for case in there):
+        presence = [case if case.tree is MISSING else case._replace(tree=True) for case in cases]
+        return When(explained(presence, loops), explained(_with_bases(there), loops))
     for ref in _suspects(cases):
         for split in (_by_presence, _by_value):
             parts = split(cases, ref)
-            if len(parts) > 1 and all(bases(part) for _, part in parts) and _settles(parts, cases, ref):
+            if len(parts) > 1 and all(bases(_rebased(part, ref)) for _, part in parts) and _settles(parts, cases, ref):
                 return _decide(parts, ref, loops)
     own = [ref for ref in _of_entries(loops, cases) if ref.where == ()]
     for ref in [*own, NAME, *(ref for ref in _of_entries(loops, cases) if ref not in own)]:
@@ -132,6 +138,18 @@ def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, R
     return Decide(tuple((test, node) for test, node in made), None)
 
 
+def _with_bases(cases: Sequence[Case]) -> list[Case]:
+    """Let the first variation of a group without a base be its base."""
+    present = set(bases(cases))
+    found = []
+    for case in cases:
+        if case.group not in present:
+            present.add(case.group)
+            case = case._replace(changed=None)  # noqa: PLW2901
+        found.append(case)
+    return found
+
+
 def _rebased(cases: Sequence[Case], ref: Ref) -> list[Case]:
     """Let a variation of `ref` be the base of a group of its own where its base is in another part."""
     present = bases(cases)
@@ -147,13 +165,18 @@ def _rebased(cases: Sequence[Case], ref: Ref) -> list[Case]:
 def _suspects(cases: Sequence[Case]) -> list[Ref]:
     """Give the fields that change what is here, those first that change its kind."""
     base = bases(cases)
-    found = causes(cases)
+    found = causes([case for case in cases if not _elsewhere(case)])
     hard = [
         ref
         for ref, variations in found.items()
         if any(kind(case.tree) != kind(base[case.group].tree) for case in variations)
     ]
     return [*hard, *(ref for ref in found if ref not in hard)]
+
+
+def _elsewhere(case: Case) -> bool:
+    """Say whether a field of one entry of a collection was changed, whose effect is not on that entry alone."""
+    return case.changed is not None and len(case.scope.place(case.changed)) < len(case.detail)
 
 
 def _settles(parts: Sequence[tuple[Any, Sequence[Case]]], cases: Sequence[Case], ref: Ref) -> bool:

@@ -9,13 +9,16 @@ from charts_src.helm.cases import Case, bases, causes
 from charts_src.helm.template import (
     KEY,
     SPELLINGS,
+    Joined,
     Node,
+    Part,
     Ref,
     Spelled,
     Sum,
     Text,
     Unknown,
     evaluate,
+    joined,
     same,
     spelled,
 )
@@ -52,7 +55,7 @@ def _gives(node: Node, case: Case) -> bool:
 
 def _attempts(
     base: Case, own: Mapping[Ref, list[Case]], entries: Sequence[Ref]
-) -> Iterator[tuple[str | Sum | Spelled, ...]]:
+) -> Iterator[tuple[Part, ...]]:
     yield from _parts(base, own)
     if entries:
         values = [(ref, str(base.scope.value(ref))) for ref in entries]
@@ -65,10 +68,10 @@ def _attempts(
 
 def _parts(
     base: Case, own: Mapping[Ref, list[Case]], spans: Sequence[tuple[Span, Spelled]] = ()
-) -> Iterator[tuple[str | Sum | Spelled, ...]]:
+) -> Iterator[tuple[Part, ...]]:
     text = str(base.tree)
     numeric: dict[Ref, list[Case]] = {}
-    marked: list[tuple[Span, Sum | Spelled]] = [*spans]
+    marked: list[tuple[Span, Part]] = [*spans]
     for ref, cases in own.items():
         if not cases:
             continue
@@ -88,7 +91,7 @@ def _parts(
     yield tuple(_cut(text, marked))
 
 
-def _cut(text: str, marked: Sequence[tuple[Span, Sum | Spelled]]) -> Iterator[str | Sum | Spelled]:
+def _cut(text: str, marked: Sequence[tuple[Span, Part]]) -> Iterator[Part]:
     end = 0
     for (start, stop), part in marked:
         if start > end:
@@ -102,7 +105,9 @@ def _cut(text: str, marked: Sequence[tuple[Span, Sum | Spelled]]) -> Iterator[st
 def _spelled(text: str, base: Case, ref: Ref, cases: Sequence[Case]) -> list[tuple[Span, Spelled]] | None:
     """Find where a text has the value of a field, by where another text has another value."""
     value = base.scope.value(ref)
-    if value is None or isinstance(value, dict | list):
+    if isinstance(value, list):
+        return _joined(text, value, ref, cases)
+    if value is None or isinstance(value, dict):
         return None
     for how in SPELLINGS:
         for case in cases:
@@ -118,6 +123,22 @@ def _spelled(text: str, base: Case, ref: Ref, cases: Sequence[Case]) -> list[tup
     return None
 
 
+def _joined(text: str, value: list[Any], ref: Ref, cases: Sequence[Case]) -> list[tuple[Span, Part]] | None:
+    """Find where a text has all texts of a list."""
+    for case in cases:
+        other = case.scope.value(ref)
+        if not isinstance(other, list) or len(other) < 2 or not all(isinstance(each, str) for each in other):  # noqa: PLR2004
+            continue
+        for ordered in (False, True):
+            items = sorted(other) if ordered else other
+            between = str(case.tree).partition(items[0])[2].partition(items[1])[0]
+            mark, here = joined(other, between, ordered=ordered), joined(value, between, ordered=ordered)
+            pieces = str(case.tree).split(mark)
+            if between and here and len(pieces) > 1 and here.join(pieces) == text:
+                return [(span, Joined(ref, between, ordered)) for span in _joints(pieces, here)]
+    return None
+
+
 def _joints(pieces: Sequence[str], joint: str) -> Iterator[Span]:
     at = 0
     for piece in pieces[:-1]:
@@ -128,7 +149,7 @@ def _joints(pieces: Sequence[str], joint: str) -> Iterator[Span]:
 
 def _sums(
     text: str, base: Case, numeric: Mapping[Ref, Sequence[Case]]
-) -> list[tuple[Span, Sum | Spelled]] | None:
+) -> list[tuple[Span, Part]] | None:
     """Find the numbers of a text that depend on whole numbers of the environment, and how."""
     numbers = [(match.span(), int(match[0])) for match in re.finditer("[0-9]+", text)]
     skeleton = re.sub("[0-9]+", "0", text)
@@ -143,7 +164,7 @@ def _sums(
             for index, (one, (_, ours)) in enumerate(zip(theirs, numbers, strict=True)):
                 if one != ours:
                     factors.setdefault(index, {}).setdefault(ref, Fraction(one - ours, step))
-    found: list[tuple[Span, Sum | Spelled]] = []
+    found: list[tuple[Span, Part]] = []
     for index, terms in factors.items():
         if any(factor.denominator != 1 for factor in terms.values()):
             return None

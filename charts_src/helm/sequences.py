@@ -203,7 +203,7 @@ def _slots(
     for group, case in base.items():
         entries = pairs(one, case.tree)
         mine = owners[group]
-        known = {key: index for index, what in enumerate(slots) if not isinstance(what, Ref) for key in [_key(what)]}
+        known = {_key(what): index for index, what in enumerate(slots) if one == "dict" and not isinstance(what, Ref)}
         last: int | None = None
         places[group] = {}
         used: set[int] = set()
@@ -225,7 +225,7 @@ def _slots(
             places[group][position] = index
             last = index
     for number, case in enumerate(cases):
-        filled[number] = dict(_filled(one, case, base[case.group], owners[case.group], places[case.group], slots, insert))
+        filled[number] = dict(_filled(one, case, base[case.group], owners[case.group], places[case.group], slots, order, insert))
     found: list[list[Case] | Repeated] = []
     for index in order:
         what = slots[index]
@@ -260,6 +260,7 @@ def _filled(
     mine: Owners,
     places: Mapping[int, int],
     slots: list[Pair | Ref],
+    order: list[int],
     insert: Any,
 ) -> Iterator[tuple[int, Pair]]:
     there = pairs(one, case.tree)
@@ -272,13 +273,17 @@ def _filled(
                 taken.add(last)
                 yield last, there[theirs]
         elif ours is None and theirs is not None and not _added(case, mine):
-            same = [i for i, what in enumerate(slots) if not isinstance(what, Ref) and _key(what) == _key(there[theirs])]
-            index = next((i for i in same if i not in taken), None)
+            later = order if one == "dict" or last is None else order[order.index(last) + 1 :]
+            index = next((i for i in later if i not in taken and _stands_for(slots[i], there[theirs])), None)
             if index is None:
                 index = insert(last, there[theirs])
             last = index
             taken.add(index)
             yield index, there[theirs]
+
+
+def _stands_for(slot: Pair | Ref, entry: Pair) -> bool:
+    return not isinstance(slot, Ref) and _key(slot) == _key(entry)
 
 
 def _added(case: Case, mine: Owners) -> bool:

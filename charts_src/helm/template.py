@@ -72,10 +72,22 @@ class Spelled(NamedTuple):
     """One of SPELLINGS."""
 
 
+class Joined(NamedTuple):
+    """The texts of a list, with a text between each two."""
+
+    ref: Ref
+    between: str
+    ordered: bool
+    """Whether they are sorted first."""
+
+
+Part = str | Sum | Spelled | Joined
+
+
 class Text(NamedTuple):
     """A text with the values of fields in it, or a whole number."""
 
-    parts: tuple["str | Sum | Spelled", ...]
+    parts: tuple[Part, ...]
     number: bool = False
 
 
@@ -98,6 +110,13 @@ class Decide(NamedTuple):
     cases: tuple[tuple["Given | Equal", "Node"], ...]
     other: "Node | None"
     """What else; None where nothing else was ever seen."""
+
+
+class When(NamedTuple):
+    """Something that is only there if a decision between True and MISSING says so."""
+
+    presence: "Node"
+    then: "Node"
 
 
 class Entry(NamedTuple):
@@ -134,7 +153,7 @@ class Lines(NamedTuple):
     entries: tuple["Entry | Loop", ...]
 
 
-Node = Literal | Value | Text | Decide | Fields | Items | Lines
+Node = Literal | Value | Text | Decide | When | Fields | Items | Lines
 
 
 class Unknown(Exception):  # noqa: N818
@@ -159,6 +178,11 @@ def spelled(value: Any, how: str) -> str:
     """Write a value into a text."""
     text = value if isinstance(value, str) else json.dumps(value)
     return SPELLINGS[how](text)
+
+
+def joined(items: list[str], between: str, *, ordered: bool) -> str:
+    """Write the texts of a list into a text."""
+    return between.join(sorted(items) if ordered else items)
 
 
 def holds(test: Given | Equal, scope: Scope) -> bool:
@@ -193,6 +217,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
             if other is None:
                 raise Unknown
             return evaluate(other, scope)
+        case When(presence, then):
+            return MISSING if evaluate(presence, scope) is MISSING else evaluate(then, scope)
         case Fields(entries):
             return dict(_evaluated(entries, scope))
         case Items(entries):
@@ -201,7 +227,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
             return "\n".join(item for _, item in _evaluated(entries, scope))
 
 
-def _part(part: str | Sum | Spelled, scope: Scope) -> str:
+def _part(part: Part, scope: Scope) -> str:
     match part:
         case Sum(terms, constant):
             values = [scope.value(ref) for ref, _ in terms]
@@ -212,6 +238,9 @@ def _part(part: str | Sum | Spelled, scope: Scope) -> str:
             if (value := scope.value(ref)) is None:
                 raise Unknown
             return spelled(value, how)
+        case Joined(ref, between, ordered):
+            items = scope.value(ref) or []
+            return joined(items, between, ordered=ordered)
         case str():
             return part
 
