@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from charts_src.errors import UserError
 from charts_src.helm import probe
 from charts_src.helm.fields import MISSING, Data, Where, leaves, lookup, reading, replaced, shape_of
+from charts_src.helm.template import KEY
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
@@ -48,10 +49,17 @@ def data_of(env: Environment) -> Data:
 
 
 def read_by(component: type[Component], env: Environment) -> list[Where]:
-    """Give the fields that a component reads."""
+    """Give the fields that a component reads, with the collections and optional sections that they are in."""
     with reading(env) as found:
         composed(component, env).objects()
-    return leaves(found)
+    ends = leaves(found)
+    around = {path[:length] for path in ends for length in range(1, len(path))}
+    return [*ends, *sorted((path for path in around if _optional(path)), key=str)]
+
+
+def _optional(path: Where) -> bool:
+    shape = shape_of(path)
+    return shape.optional or shape.entry is not None
 
 
 def experiments(component: type[Component], environments: Mapping[str, Environment]) -> Iterator[Experiment]:
@@ -78,6 +86,9 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
             yield Change(path, None)
         return
     yield from (Change(path, each) for each in probe.entries(shape, value, known))
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from (Change((*path, key, KEY, mark), None) for mark in probe.marks(shape, key)[skip : skip + 1])
     if not shape.entry.section:
         keys = value if isinstance(value, Mapping) else range(len(value or ()))
         for key in keys:
@@ -85,12 +96,20 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
             yield from (Change((*path, key), each) for each in items if each is not None)
 
 
+def _applied(data: Data, change: Change) -> Data:
+    if change.path[-2:-1] != (KEY,):
+        return replaced(data, change.path, change.value)
+    *place, old, _, new = change.path
+    entries = lookup(data, tuple(place))
+    return replaced(data, tuple(place), {new if key == old else key: item for key, item in entries.items()})
+
+
 def changed(
     component: type[Component], data: Data, wanted: Iterable[Change]
 ) -> tuple[Data, Objects] | None:
     """Compose a component with changes; give None where it cannot be, or where the model forbids them."""
     for change in wanted:
-        data = replaced(data, change.path, change.value)
+        data = _applied(data, change)
     try:
         env = Environment.model_validate(data)
         if component.enabled(env):

@@ -36,7 +36,7 @@ def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> 
     loops = loops or {}
     cases = effective(cases)
     first = cases[0].tree
-    if not any(differ(case.tree, first) for case in cases):
+    if not any(differ(case.tree, first) for case in cases) and not _digest_inside(first):
         return Literal(first)
     fields = causes(cases)
     own = _of_entries(loops, cases)
@@ -51,6 +51,10 @@ def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> 
         if node:
             return node
     return _decided(cases, loops)
+
+
+def _digest_inside(tree: Any) -> bool:
+    return isinstance(tree, dict | list) and any(digests([tree]))
 
 
 def _of_entries(loops: Mapping[str, Ref], cases: Sequence[Case]) -> list[Ref]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -133,10 +132,9 @@ def _adapter(shape: Shape) -> TypeAdapter[Any]:
     return _ADAPTERS[key]
 
 
-@cache
-def marks() -> tuple[str, ...]:
-    """Give names for entries that are added to a collection."""
-    return ("qzx7", "wvk8", "jqy9")
+def marks(shape: Shape, key: str) -> list[str]:
+    """Give other names for an entry of a map."""
+    return [each for each in others(shape.keys, key, ()) if isinstance(each, str)] if shape.keys else []
 
 
 def entries(shape: Shape, value: Any, known: Iterable[Any]) -> list[Any]:
@@ -151,6 +149,7 @@ def entries(shape: Shape, value: Any, known: Iterable[Any]) -> list[Any]:
             models = others(entry, None, ())[:1]
         keys = others(shape.keys, "", ())[:1] if shape.keys else []
         found += [{**value, key: models[0]} for key in keys for _ in models[:1]]
+        found += [{key: models[0]} for key in keys for _ in models[:1]] if len(value) == 1 else []
     elif isinstance(value, tuple):
         found += [(*value[:index], *value[index + 1 :]) for index in range(len(value))]
         samples = [*value, *(item for each in known if isinstance(each, tuple) for item in each)]
