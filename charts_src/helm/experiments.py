@@ -73,7 +73,7 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
             known = [value for other in data.values() if (value := lookup(other, path)) is not MISSING]
             for change in changes(path, lookup(data[name], path), known):
                 if made := changed(component, data[name], [change]):
-                    yield Experiment(name, (path,), *made)
+                    yield Experiment(name, (change.path,), *made)
 
 
 def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Iterator[Change]:

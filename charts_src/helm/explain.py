@@ -103,7 +103,7 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
     for ref in _suspects(cases):
         for split in (_by_presence, _by_value):
             parts = split(cases, ref)
-            if len(parts) > 1 and all(bases(_rebased(part, ref)) for _, part in parts) and _settles(parts, cases, ref):
+            if len(parts) > 1 and all(bases(_with_bases(part)) for _, part in parts) and _settles(parts, cases, ref):
                 return _decide(parts, ref, loops)
     own = [ref for ref in _of_entries(loops, cases) if ref.where == ()]
     for ref in [*own, NAME, *(ref for ref in _of_entries(loops, cases) if ref not in own)]:
@@ -133,7 +133,7 @@ def _with_variations(
 
 def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, Ref]) -> Node:
     """Build the decision, with the last part for everything else where the tests leave nothing else."""
-    made = [(test, explained(_rebased(part, ref), loops)) for test, part in parts]
+    made = [(test, explained(_with_bases(part), loops)) for test, part in parts]
     tests = [test for test, _ in made]
     if any(isinstance(test, Given) for test in tests):
         (yes,) = (node for test, node in made if isinstance(test, Given))
@@ -143,26 +143,20 @@ def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, R
 
 
 def _with_bases(cases: Sequence[Case]) -> list[Case]:
-    """Let the first variation of a group without a base be its base."""
+    """Give variations without their base a group of their own, of which the first is the base.
+
+    Only variations of one field may be compared with each other: others differ in two.
+    """
     present = set(bases(cases))
     found = []
     for case in cases:
-        if case.group not in present:
-            present.add(case.group)
-            case = case._replace(changed=None)  # noqa: PLW2901
-        found.append(case)
-    return found
-
-
-def _rebased(cases: Sequence[Case], ref: Ref) -> list[Case]:
-    """Let a variation of `ref` be the base of a group of its own where its base is in another part."""
-    present = bases(cases)
-    found = []
-    for case in cases:
-        if case.changed == ref and case.group not in present:
-            found.append(case._replace(group=(*case.group, str(case.scope.value(ref))), changed=None))
-        elif case.changed is None or case.group in present:
+        if case.changed is None or case.group in present:
             found.append(case)
+            continue
+        group = (*case.group, f"{case.changed}")
+        first = group not in present
+        present.add(group)
+        found.append(case._replace(group=group, changed=None if first else case.changed))
     return found
 
 
@@ -175,7 +169,15 @@ def _suspects(cases: Sequence[Case]) -> list[Ref]:
         for ref, variations in found.items()
         if any(kind(case.tree) != kind(base[case.group].tree) for case in variations)
     ]
-    return [*hard, *(ref for ref in found if ref not in hard)]
+    return sorted(found, key=lambda ref: (ref not in hard, _openness(found[ref][0], ref)))
+
+
+def _openness(case: Case, ref: Ref) -> int:
+    """Rank a field by how many values it may have: what has few decides, what has many is written."""
+    if _choice(case, ref):
+        return 0
+    value = case.scope.value(ref)
+    return 3 if type(value) is int else 2 if isinstance(value, str) else 1
 
 
 def _elsewhere(case: Case) -> bool:

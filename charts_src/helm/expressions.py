@@ -18,6 +18,7 @@ from charts_src.helm.template import (
     Node,
     Part,
     Ref,
+    Share,
     Spelled,
     Sum,
     When,
@@ -56,6 +57,8 @@ def part(item: Part) -> tuple[str, str]:
     match item:
         case Sum(terms, constant):
             return "%d", _sum(terms, constant)
+        case Share(ref, factor, divisor):
+            return "%d", f"(div (mul (int64 {field(ref)}) {factor}) {divisor})"
         case Spelled(ref, how):
             return "%v", _SPELLED[how].format(field(ref))
         case Joined(ref, between, ordered):

@@ -13,6 +13,7 @@ from charts_src.helm.template import (
     Node,
     Part,
     Ref,
+    Share,
     Spelled,
     Sum,
     Text,
@@ -23,6 +24,8 @@ from charts_src.helm.template import (
     spelled,
 )
 
+
+_DIVISORS = (2, 3, 4, 5, 10, 20, 100)
 
 Span = tuple[int, int]
 
@@ -167,12 +170,30 @@ def _sums(
     found: list[tuple[Span, Part]] = []
     for index, terms in factors.items():
         if any(factor.denominator != 1 for factor in terms.values()):
-            return None
+            if len(terms) > 1 or not (share := _share(index, base, *terms, numeric)):
+                return None
+            found.append((numbers[index][0], share))
+            continue
         whole = tuple((ref, int(factor)) for ref, factor in terms.items())
         span, value = numbers[index]
         constant = value - sum(base.scope.value(ref) * factor for ref, factor in whole)
         found.append((span, Sum(whole, constant)))
     return found
+
+
+def _share(index: int, base: Case, ref: Ref, numeric: Mapping[Ref, Sequence[Case]]) -> Share | None:
+    """Find the part of a field that a number of all texts is, rounded down."""
+    known = [
+        (case.scope.value(ref), int(re.findall("[0-9]+", str(case.tree))[index]))
+        for case in (base, *numeric[ref])
+    ]
+    largest = max(known)
+    for divisor in _DIVISORS:
+        guess = largest[1] * divisor // largest[0]
+        for factor in (guess, guess + 1):
+            if all(value * factor // divisor == number for value, number in known):
+                return Share(ref, factor, divisor)
+    return None
 
 
 def _difference(base: Case, case: Case, ref: Ref) -> int:

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from charts_src.helm.cases import Case, bases, causes, keys, token, value_at, without
-from charts_src.helm.fields import MISSING, Where
+from charts_src.helm.fields import MISSING, Where, lookup
 from charts_src.helm.template import KEY, Ref, Scope
 
 Pair = tuple[str, Any]
@@ -97,8 +97,10 @@ def _owners(one: str, base: Case, cases: Sequence[Case], loops: Mapping[str, Ref
             continue
         if isinstance(collection, Mapping) and not _is_map(base, ref):
             continue
-        for key, position in _owned(one, base, ref, variations):
-            found.setdefault(position, (ref, key))
+        owned = list(_owned(one, base, ref, variations))
+        if {key for key, _ in owned} == set(keys(collection)):
+            for key, position in owned:
+                found.setdefault(position, (ref, key))
     return found
 
 
@@ -157,7 +159,7 @@ def _chunk(
             return None  # with entries added or removed, which is which is only known for the base
     there = pairs(one, case.tree)
     entries, last = [], False
-    for ours, theirs in aligned(pairs(one, base.tree), there):
+    for ours, theirs in _paired(one, pairs(one, base.tree), there, case):
         if ours is not None:
             last = mine.get(ours) == (ref, key)
         inserted = ours is None and (last or _inside(case.detail, place)) and _inside(case.detail, place)
@@ -200,6 +202,8 @@ def _slots(
         return new
 
     base = bases(cases)
+    moving = {group: _moving(one, case, cases) for group, case in base.items()}
+    named: set[int] = set()  # slots of one key, which entries with another key do not share
     for group, case in base.items():
         entries = pairs(one, case.tree)
         mine = owners[group]
@@ -217,11 +221,13 @@ def _slots(
                 last = index
                 continue
             index = known.get(_key(entry))
-            if index is None or index in used:
-                index = loose.get(position)
+            if (index is None or index in used) and (one != "dict" or position in moving[group]):
+                index = loose.get(position) if loose.get(position) not in named else None
             if index is None or index in used:
                 index = insert(last, entry)
             used.add(index)
+            if one == "dict" and position not in moving[group]:
+                named.add(index)
             places[group][position] = index
             last = index
     for number, case in enumerate(cases):
@@ -234,6 +240,40 @@ def _slots(
         else:
             found.append([case._replace(tree=filled[number].get(index, MISSING)) for number, case in enumerate(cases)])
     return found
+
+
+def _moving(one: str, base: Case, cases: Sequence[Case]) -> set[int]:
+    """Give the positions of a map whose keys have the value of a field in them."""
+    if one != "dict":
+        return set()
+    ours = pairs(one, base.tree)
+    found = set()
+    for case in cases:
+        if case.group == base.group and case.changed is not None:
+            there = pairs(one, case.tree)
+            found |= {a for a, b in _paired(one, ours, there, case) if a is not None and b is not None and ours[a][0] != there[b][0]}
+    return found
+
+
+def _paired(
+    one: str, ours: Sequence[Pair], theirs: Sequence[Pair], case: Case
+) -> list[tuple[int | None, int | None]]:
+    """Align a variation with its base; another key is a new entry, unless the changed field is in it."""
+    found: list[tuple[int | None, int | None]] = []
+    new = _new_text(case)
+    for a, b in aligned(ours, theirs):
+        if one == "dict" and a is not None and b is not None and ours[a][0] != theirs[b][0] and not (new and new in theirs[b][0]):
+            found += [(a, None), (None, b)]
+        else:
+            found.append((a, b))
+    return found
+
+
+def _new_text(case: Case) -> str:
+    if case.detail[-2:-1] == (KEY,):
+        return str(case.detail[-1])
+    value = lookup(case.scope.data, case.detail)
+    return value if isinstance(value, str) else ""
 
 
 def _static_alignment(
@@ -266,7 +306,7 @@ def _filled(
     there = pairs(one, case.tree)
     last: int | None = None
     taken: set[int] = set()
-    for ours, theirs in aligned(pairs(one, base.tree), there):
+    for ours, theirs in _paired(one, pairs(one, base.tree), there, case):
         if ours is not None and ours in places:
             last = places[ours]
             if theirs is not None:

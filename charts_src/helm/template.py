@@ -64,6 +64,14 @@ class Sum(NamedTuple):
     constant: int
 
 
+class Share(NamedTuple):
+    """A part of a whole number, rounded down."""
+
+    ref: Ref
+    factor: int
+    divisor: int
+
+
 class Spelled(NamedTuple):
     """The text of a field."""
 
@@ -81,7 +89,7 @@ class Joined(NamedTuple):
     """Whether they are sorted first."""
 
 
-Part = str | Sum | Spelled | Joined
+Part = str | Sum | Share | Spelled | Joined
 
 
 class Text(NamedTuple):
@@ -215,7 +223,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
                 if holds(test, scope):
                     return evaluate(then, scope)
             if other is None:
-                raise Unknown
+                raise Unknown(cases[0][0].ref, scope.value(cases[0][0].ref))
             return evaluate(other, scope)
         case When(presence, then):
             return MISSING if evaluate(presence, scope) is MISSING else evaluate(then, scope)
@@ -234,6 +242,10 @@ def _part(part: Part, scope: Scope) -> str:
             if any(type(value) is not int for value in values):
                 raise Unknown
             return str(constant + sum(v * f for v, (_, f) in zip(values, terms, strict=True)))
+        case Share(ref, factor, divisor):
+            if type(value := scope.value(ref)) is not int:
+                raise Unknown
+            return str(value * factor // divisor)
         case Spelled(ref, how):
             if (value := scope.value(ref)) is None:
                 raise Unknown
