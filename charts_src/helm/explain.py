@@ -21,8 +21,10 @@ from charts_src.helm.template import (
     Loop,
     Node,
     Ref,
+    Unknown,
     Value,
     When,
+    evaluate,
 )
 
 NAME = Ref("", ("name",))
@@ -69,19 +71,33 @@ def _simple(value: Any) -> bool:
 
 
 def _together(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node | None:
-    found = arranged(one, cases, loops)
-    if found is None:
-        return None
-    entries: list[Entry | Loop] = []
-    for part in found:
+    """Explain entry by entry: with loops, without them where that is wrong, or not at all."""
+    for looping in (True, False):
+        node = _TOGETHER[one](_entries(one, cases, loops, looping=looping))
+        if all(_gives(node, case) for case in bases(cases).values()):
+            return node
+    return None
+
+
+def _entries(
+    one: str, cases: Sequence[Case], loops: Mapping[str, Ref], *, looping: bool
+) -> tuple[Entry | Loop, ...]:
+    found: list[Entry | Loop] = []
+    for part in arranged(one, cases, loops, looping=looping):
         if isinstance(part, list):
-            entries.append(_entry(one, part, loops))
+            found.append(_entry(one, part, loops))
         else:
-            body = _together(one, part.cases, loops | {part.name: part.collection})
-            if body is None:
-                return None
-            entries.append(Loop(part.name, part.collection, part.keyed, body.entries))
-    return _TOGETHER[one](tuple(entries))
+            inner = loops | {part.name: part.collection}
+            body = _entries(one, part.cases, inner, looping=True)
+            found.append(Loop(part.name, part.collection, part.keyed, body))
+    return tuple(found)
+
+
+def _gives(node: Node, case: Case) -> bool:
+    try:
+        return not differ(evaluate(node, case.scope), case.tree)
+    except (Unknown, ValueError, TypeError, KeyError):
+        return False
 
 
 def _entry(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Entry:

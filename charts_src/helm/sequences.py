@@ -74,12 +74,14 @@ def _sort(entry: Pair) -> str:
     return ",".join(sorted(item)) if isinstance(item, dict) else type(item).__name__
 
 
-def arranged(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> "list[list[Case] | Repeated] | None":
+def arranged(
+    one: str, cases: Sequence[Case], loops: Mapping[str, Ref], *, looping: bool
+) -> "list[list[Case] | Repeated]":
     """Part the entries of maps, lists or lines: for each entry its cases, for each loop its own.
 
     The trees of an entry's cases are pairs of key and value, or MISSING.
     """
-    owners = {case.group: _owners(one, case, cases, loops) for case in bases(cases).values()}
+    owners = {case.group: _owners(one, case, cases, loops) if looping else {} for case in bases(cases).values()}
     repeated = _repeated(one, cases, owners)
     return _slots(one, cases, owners, repeated)
 
@@ -121,10 +123,45 @@ def _owned(one: str, base: Case, ref: Ref, variations: Sequence[Case]) -> Iterat
                 continue
             gone = [a for a, b in aligned(pairs(one, larger.tree), pairs(one, smaller.tree)) if b is None and a is not None]
             back = {b: a for a, b in aligned(pairs(one, base.tree), pairs(one, larger.tree)) if a is not None}
+            if one == "lines":
+                gone = _slid(gone, [item for _, item in pairs(one, larger.tree)])
             positions = [back[position] for position in gone if position in back and back[position] is not None]
             if positions:
                 del left[str(key)]
                 yield from ((key, position) for position in positions)
+    place = base.scope.place(ref)
+    for case in variations:
+        if case.detail[:-3] == place and case.detail[-2] == KEY and str(case.detail[-3]) in left:
+            del left[str(case.detail[-3])]
+            yield from ((case.detail[-3], position) for position in _renamed(one, base, case))
+
+
+def _slid(gone: list[int], lines: Sequence[str]) -> list[int]:
+    """Choose, where equal lines leave a choice, the block that starts with the least indented line."""
+    if not gone or gone != list(range(gone[0], gone[-1] + 1)):
+        return gone
+    start, stop = gone[0], gone[-1] + 1
+    while start and lines[start - 1] == lines[stop - 1]:
+        start, stop = start - 1, stop - 1
+    best = start
+    first = start
+    while stop < len(lines) and lines[first] == lines[stop]:
+        first, stop = first + 1, stop + 1
+        if _indent(lines[first]) < _indent(lines[best]):
+            best = first
+    return list(range(best, best + len(gone)))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _renamed(one: str, base: Case, case: Case) -> Iterator[int]:
+    """Find the entries that have another name when an entry of a collection has."""
+    ours, theirs = pairs(one, base.tree), pairs(one, case.tree)
+    for a, b in _paired(one, ours, theirs, case):
+        if a is not None and b is not None and _key(ours[a]) != _key(theirs[b]):
+            yield a
 
 
 def _repeated(one: str, cases: Sequence[Case], owners: Mapping[Any, Owners]) -> dict[Ref, Repeated]:
@@ -188,7 +225,7 @@ def _inside(where: Where, place: Where) -> bool:
 
 def _slots(
     one: str, cases: Sequence[Case], owners: Mapping[Any, Owners], repeated: dict[Ref, Repeated]
-) -> "list[list[Case] | Repeated] | None":
+) -> "list[list[Case] | Repeated]":
     """Line up what belongs to no collection, over all cases."""
     slots: list[Pair | Ref] = []
     filled: dict[int, dict[int, Pair]] = {}
