@@ -9,6 +9,7 @@ from charts_src.helm.fields import MISSING, plain, shape_of
 from charts_src.helm.sequences import arranged
 from charts_src.helm.template import (
     KEY,
+    AtLeast,
     Decide,
     Digest,
     Entry,
@@ -117,7 +118,7 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
         presence = [case if case.tree is MISSING else case._replace(tree=True) for case in cases]
         return When(explained(presence, loops), explained(_with_bases(there), loops))
     for ref in _suspects(cases):
-        for split in (_by_presence, _by_value):
+        for split in (_by_presence, _by_size, _by_value):
             parts = split(cases, ref)
             if len(parts) > 1 and all(bases(_with_bases(part)) for _, part in parts) and _settles(parts, cases, ref):
                 return _decide(parts, ref, loops)
@@ -151,10 +152,10 @@ def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, R
     """Build the decision, with the last part for everything else where the tests leave nothing else."""
     made = [(test, explained(_with_bases(part), loops)) for test, part in parts]
     tests = [test for test, _ in made]
-    if any(isinstance(test, Given) for test in tests):
-        (yes,) = (node for test, node in made if isinstance(test, Given))
+    if None in tests:
+        ((test, yes),) = ((test, node) for test, node in made if test is not None)
         (no,) = (node for test, node in made if test is None)
-        return Decide(((Given(ref), yes),), no)
+        return Decide(((test, yes),), no)
     return Decide(tuple((test, node) for test, node in made), None)
 
 
@@ -216,6 +217,24 @@ def _by_presence(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]
     return separate if _kinds_settled(separate, cases, ref) else []
 
 
+def _by_size(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
+    """Part the cases where the next number gives something of another kind."""
+    sizes = sorted({value for case in cases if type(value := case.scope.value(ref)) is int})
+    for one, other in zip(sizes, sizes[1:], strict=False):
+        if other == one + 1:
+            small = [case for case in cases if not _large(case, ref, other)]
+            large = [case for case in cases if _large(case, ref, other)]
+            parts: list[tuple[Any, list[Case]]] = [(AtLeast(ref, other), large), (None, small)]
+            if _kinds_settled(parts, cases, ref) and not _kinds_settled([(None, list(cases))], cases, ref):
+                return parts
+    return []
+
+
+def _large(case: Case, ref: Ref, least: int) -> bool:
+    value = case.scope.value(ref)
+    return type(value) is int and value >= least
+
+
 def _kinds_settled(parts: list[tuple[Any, list[Case]]], cases: Sequence[Case], ref: Ref) -> bool:
     """Say whether, within each part, the field no longer changes the kind of what is there."""
     del cases
@@ -231,6 +250,8 @@ def _kinds_settled(parts: list[tuple[Any, list[Case]]], cases: Sequence[Case], r
 
 def _by_value(cases: Sequence[Case], ref: Ref, *, every: bool = False) -> list[tuple[Any, list[Case]]]:
     """Part the cases by the values of a field: all of a choice, of others those that environments have."""
+    if any(isinstance(case.scope.value(ref), dict) for case in cases):
+        return []
     settled = {_text(case.scope.value(ref)) for case in cases if case.changed != ref}
     parts: dict[str, tuple[Any, list[Case]]] = {}
     for case in cases:

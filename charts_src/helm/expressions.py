@@ -7,9 +7,10 @@ import json
 import re
 from typing import Any
 
-from charts_src.helm.fields import MISSING, shape_of
+from charts_src.helm.fields import MISSING
 from charts_src.helm.template import (
     KEY,
+    AtLeast,
     Decide,
     Equal,
     Given,
@@ -21,6 +22,7 @@ from charts_src.helm.template import (
     Share,
     Spelled,
     Sum,
+    Test,
     When,
 )
 
@@ -84,11 +86,15 @@ def printed(parts: tuple[Part, ...]) -> str:
     return f"printf {quoted(''.join(verb for verb, _ in found))} {' '.join(arguments)}"
 
 
-def test(item: Given | Equal) -> str:
+def test(item: Test) -> str:
     """Write a test as an expression that may stand in parentheses or alone."""
-    if isinstance(item, Given):
-        return field(item.ref)
-    return _equal(field(item.ref), item.value)
+    match item:
+        case Given(ref):
+            return field(ref)
+        case AtLeast(ref, least):
+            return f"(ge (int64 {field(ref)}) {least})"
+        case Equal(ref, value):
+            return _equal(field(ref), value)
 
 
 def _equal(one: str, value: Any) -> str:
@@ -144,8 +150,3 @@ def name_of(ref: Ref, loops: dict[str, Ref]) -> str:
         return ".".join(map(str, where))
     outer = name_of(loops[ref.loop], loops)
     return ".".join([outer, "*", *map(str, where)])
-
-
-def exists(ref: Ref) -> bool:
-    """Say whether a field of the environment, not of an entry, is in the model."""
-    return not ref.loop and bool(shape_of(ref.where))

@@ -45,7 +45,7 @@ def with_digests(objects: Objects) -> Objects:
     for name, body in objects.items():
         texts = body.get("data") if body["kind"] == "ConfigMap" else None
         if isinstance(texts, dict):
-            for keys in [(key,) for key in texts] + [tuple(texts)]:
+            for keys in [*((key,) for key in texts), tuple(texts), tuple(sorted(texts))]:
                 whole = "".join(str(texts[key]) for key in keys)
                 known.setdefault(sha256(whole.encode()).hexdigest(), Digest(name, keys, 64))
     return {name: _replaced(body, known) for name, body in objects.items()}

@@ -52,7 +52,7 @@ def fits(shape: Shape, value: Any) -> bool:
     return True
 
 
-def others(shape: Shape, value: Any, known: Iterable[Any], count: int = 3, skip: int = 0) -> list[Any]:
+def others(shape: Shape, value: Any, known: Iterable[Any], count: int = 4, skip: int = 0) -> list[Any]:
     """Give up to `count` values that the field may have instead; `known` are those of other environments.
 
     Values of open forms, such as names and numbers, are unlikely to be elsewhere in an object; `skip` leaves
@@ -100,12 +100,13 @@ def _types(bare: Any) -> tuple[Any, ...]:
 
 
 def _numbers(value: int | None) -> Iterator[int]:
-    for each in _NUMBERS:
-        if value is not None and each < value < 3 * each:
-            yield value + each
-        yield each
-    if value is not None:
-        yield from (value + step for step in (1, 2, 3, -1, -2, -3))
+    """Give numbers far away, to see where they are written, and the next ones, to see what they decide."""
+    if value is None:
+        yield from _NUMBERS
+        return
+    far = [value + each if each < value < 3 * each else each for each in _NUMBERS]
+    yield from (*far[:1], value - 1, value + 1, *far[1:])
+    yield from (value + step for step in (2, 3, -2, -3))
 
 
 def _texts(value: str) -> Iterator[str]:

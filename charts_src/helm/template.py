@@ -112,10 +112,20 @@ class Equal(NamedTuple):
     value: Any
 
 
+class AtLeast(NamedTuple):
+    """Whether a whole number is large enough."""
+
+    ref: Ref
+    least: int
+
+
+Test = Given | Equal | AtLeast
+
+
 class Decide(NamedTuple):
     """The first case whose test holds."""
 
-    cases: tuple[tuple["Given | Equal", "Node"], ...]
+    cases: tuple[tuple[Test, "Node"], ...]
     other: "Node | None"
     """What else; None where nothing else was ever seen."""
 
@@ -193,10 +203,16 @@ def joined(items: list[str], between: str, *, ordered: bool) -> str:
     return between.join(sorted(items) if ordered else items)
 
 
-def holds(test: Given | Equal, scope: Scope) -> bool:
+def holds(test: Test, scope: Scope) -> bool:
     """Say whether a test holds."""
     value = scope.value(test.ref)
-    return bool(value) if isinstance(test, Given) else same(value, test.value)
+    match test:
+        case Given():
+            return bool(value)
+        case AtLeast(_, least):
+            return type(value) is int and value >= least
+        case Equal(_, wanted):
+            return same(value, wanted)
 
 
 def same(one: Any, other: Any) -> bool:

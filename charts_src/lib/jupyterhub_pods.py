@@ -69,7 +69,7 @@ def hub(env: Environment, section: JupyterHub, configuration: Body) -> Body:
     )
     identity = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000}
     spec["securityContext"] = spec["securityContext"] | identity
-    text = "".join(f"{key}\0{value}\0" for key, value in sorted(configuration["data"].items()))
+    text = "".join(value for _, value in sorted(configuration["data"].items()))
     checksum = {"genai-on-eks/configuration": hashlib.sha256(text.encode()).hexdigest()[:16]}
     return _deployment("hub", HUB, spec, checksum)
 
