@@ -136,6 +136,10 @@ benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and r
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
 	@.venv/bin/python -m tools.upstream
 
+.PHONY: publish-charts
+publish-charts: $(VENV) $(BIN)/helm4 ## Push the packages of dist/charts/ to oci://REGISTRY; PLAIN_HTTP=1 for one without TLS
+	@$(CHARTS) publish-charts "$${REGISTRY:-}" $(if $(PLAIN_HTTP),--plain-http)
+
 .PHONY: expiry
 expiry: $(VENV) ## List what is pinned and past, or near, the end of its support on DATE (2026-11-24; today if not given)
 	@$(CHARTS) expiry $(or $(DATE),$(shell date +%F))
@@ -244,6 +248,7 @@ endef
 $(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconform))
 $(eval $(call go-tool,yamlread,go,./cmd/yamlread))
 $(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
+$(eval $(call go-tool,helm4,helm4,helm.sh/helm/v4/cmd/helm))
 $(eval $(call go-tool,crane,crane,github.com/google/go-containerregistry/cmd/crane))
 # Without service discovery: the tests of alert rules need none, and it is most of what there is to compile.
 $(eval $(call go-tool,promtool,promtool,-tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool))
