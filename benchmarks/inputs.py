@@ -1,0 +1,41 @@
+"""Rendered manifests as kustomize and the command line of cdk8s take them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from shutil import copy, copytree
+
+import yaml
+
+from charts_src.emit import emit
+
+_MAIN = Path(__file__).with_name("cdk8s_cli") / "main.js"
+
+
+def name_of(manifests: Path) -> str:
+    """Name the folder of a component in an environment, such as prod-karpenter."""
+    return f"{manifests.parent.name}-{manifests.name}"
+
+
+def write_overlay(manifests: Path, folder: Path) -> Path:
+    """Make a folder of kustomize, below `folder`, that gives the manifests back; return it."""
+    overlay = folder / name_of(manifests)
+    copytree(manifests, overlay)
+    names = sorted(file.name for file in manifests.iterdir())
+    (overlay / "kustomization.yaml").write_text(emit({"resources": list(names)}))
+    return overlay
+
+
+def write_app(components: Iterable[Path], folder: Path, node: Path, node_modules: Path) -> Path:
+    """Make an app of cdk8s that gives the manifests of all components back; return its folder."""
+    folder.mkdir(parents=True)
+    objects = {name_of(manifests): _bodies(manifests) for manifests in components}
+    (folder / "objects.json").write_text(json.dumps(objects))
+    copy(_MAIN, folder)
+    (folder / "node_modules").symlink_to(node_modules)
+    (folder / "cdk8s.yaml").write_text(emit({"language": "typescript", "app": f"{node} main.js"}))
+    return folder
+
+
+def _bodies(manifests: Path) -> list[object]:
+    return [yaml.load(file.read_text(), yaml.CSafeLoader) for file in sorted(manifests.iterdir())]
