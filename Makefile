@@ -140,7 +140,7 @@ compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's c
 	@.venv/bin/python -m tools.upstream
 
 .PHONY: publish-charts
-publish-charts: $(VENV) $(BIN)/helm4 ## Push the packages of dist/charts/ to oci://REGISTRY; PLAIN_HTTP=1 for one without TLS
+publish-charts: $(VENV) $(if $(REGISTRY),$(BIN)/helm4) ## Push the packages of dist/charts/ to oci://REGISTRY; PLAIN_HTTP=1 for one without TLS
 	@$(CHARTS) publish-charts "$${REGISTRY:-}" $(if $(PLAIN_HTTP),--plain-http)
 
 .PHONY: expiry
