@@ -43,6 +43,7 @@ def test_what_was_pushed_is_pulled_the_same(helm: Path, registry: Registry, tmp_
     for package, name, version in zip(packages, ("web", "api"), ("1.0.0", "2.1.0-rc.1+build.5"), strict=True):
         reference = f"oci://{registry.address}/{name}"
         pulled = tmp_path / name
+        pulled.mkdir()
         run(helm, "pull", reference, "--version", version, "--plain-http", "--destination", pulled)
         (file,) = pulled.iterdir()
         assert (file.name, file.read_bytes()) == (package.name, package.read_bytes())
