@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from shutil import copy, copytree
 
-import yaml
-
 from charts_src.emit import emit
+from charts_src.schema.derive import documents
 
 _MAIN = Path(__file__).with_name("cdk8s_cli") / "main.js"
 
@@ -38,4 +37,4 @@ def write_app(components: Iterable[Path], folder: Path, node: Path, node_modules
 
 
 def _bodies(manifests: Path) -> list[object]:
-    return [yaml.load(file.read_text(), yaml.CSafeLoader) for file in sorted(manifests.iterdir())]
+    return [body for file in sorted(manifests.iterdir()) for body in documents(file.read_text())]

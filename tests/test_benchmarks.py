@@ -1,5 +1,6 @@
 """The benchmarks: that each measures what it says, on little."""
 
+import json
 import subprocess
 from collections.abc import Sequence
 from itertools import count
@@ -8,7 +9,6 @@ from subprocess import CalledProcessError
 from typing import Any
 
 import pytest
-import yaml
 
 from benchmarks import again, charts, emitter, peers, scale
 from benchmarks.inputs import name_of, write_app, write_overlay
@@ -16,6 +16,7 @@ from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.report import to_markdown
 from benchmarks.sandbox import Sandbox, run
 from charts_src.emit import emit
+from charts_src.schema.derive import documents
 
 PROD = """\
 name: prod
@@ -88,8 +89,7 @@ def output(command: Sequence[str | Path], folder: Path) -> str:
 
 
 def objects(text: str) -> list[Any]:
-    bodies = [body for body in yaml.load_all(text, yaml.CSafeLoader) if body is not None]
-    return sorted(bodies, key=lambda body: (body["kind"], body["metadata"].get("namespace", ""), str(body)))
+    return sorted(documents(text), key=lambda body: json.dumps(body, sort_keys=True))
 
 
 def test_a_chart_holds_the_manifests_of_each_environment_and_hides_their_braces(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ spec:
       storage: true
       schema: {openAPIV3Schema: {type: object, description: "größer als {{ nichts }}"}}
 """
+README = "# web\n" + "More than one block of gzip holds.\n" * 4_000
 LONG = f"templates/configmap-{'a' * 120}.yaml"
 """A path that the short form of a tar header has no room for."""
 
@@ -64,7 +65,7 @@ def chart(name: str = "web", version: str = "1.0.0", **files: str) -> Files:
         "values.schema.json": SCHEMA,
         "templates/deployment-web.yaml": DEPLOYMENT,
         LONG: emit(config),
-        "README.md": "# web\n",
+        "README.md": README,
         "crds/things.yaml": CRD,
         "Chart.yaml": emit(metadata),
         **files,

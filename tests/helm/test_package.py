@@ -13,7 +13,7 @@ from charts_src.helm import package as packaging
 from charts_src.helm.package import package
 from charts_src.helm.programs import HELMS
 from charts_src.publish import Files
-from tests.helm.charts import CRD, LONG, chart, run, write_package
+from tests.helm.charts import CRD, LONG, README, chart, run, write_package
 
 LEAST = {"Chart.yaml": "name: web\nversion: 1.0.0\n"}
 
@@ -70,7 +70,7 @@ def test_helm_shows_the_chart(helm: Path, archive: Path) -> None:
     shown = yaml.safe_load(run(helm, "show", "chart", archive))
     assert (shown["name"], shown["version"]) == ("web", "1.0.0")
     assert yaml.safe_load(run(helm, "show", "crds", archive)) == yaml.safe_load(CRD)
-    assert run(helm, "show", "readme", archive).strip() == "# web"
+    assert run(helm, "show", "readme", archive).strip() == README.strip()
 
 
 @each_helm
