@@ -8,7 +8,7 @@ from shutil import copy, copytree
 from charts_src.emit import emit
 from charts_src.schema.derive import documents
 
-_MAIN = Path(__file__).with_name("cdk8s_cli") / "main.js"
+_APPS = tuple(Path(__file__).with_name("cdk8s_cli") / name for name in ("main.js", "main.py"))
 
 
 def name_of(manifests: Path) -> str:
@@ -25,14 +25,14 @@ def write_overlay(manifests: Path, folder: Path) -> Path:
     return overlay
 
 
-def write_app(components: Iterable[Path], folder: Path, node: Path, node_modules: Path) -> Path:
-    """Make an app of cdk8s that gives the manifests of all components back; return its folder."""
+def write_apps(components: Iterable[Path], folder: Path, node_modules: Path) -> Path:
+    """Make apps of cdk8s, each of which gives the manifests of all components back; return their folder."""
     folder.mkdir(parents=True)
     objects = {name_of(manifests): _bodies(manifests) for manifests in components}
     (folder / "objects.json").write_text(json.dumps(objects))
-    copy(_MAIN, folder)
+    for app in _APPS:
+        copy(app, folder)
     (folder / "node_modules").symlink_to(node_modules)
-    (folder / "cdk8s.yaml").write_text(emit({"language": "typescript", "app": f"{node} main.js"}))
     return folder
 
 

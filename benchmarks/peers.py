@@ -1,12 +1,13 @@
 """Is a render from nothing faster than what others make the same objects with?"""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import charts
-from benchmarks.inputs import write_app, write_overlay
+from benchmarks.inputs import write_apps, write_overlay
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.sandbox import Sandbox, run
 from charts_src import CACHE, NODE, ROOT
@@ -21,9 +22,9 @@ _HOW = (
     "for Applications, and check nothing. Helm gets the chart of a component and the values of an "
     "environment, kustomize a folder of rendered files: one process for each component and environment, one "
     "after the other, that writes to /dev/null. The command line of cdk8s gets what suits it best: one "
-    "`cdk8s synth`, on the Node of our lock file and without asking for a newer release, of one JavaScript "
-    "app that reads all objects from one JSON file and has a chart for each component and environment, so "
-    "nothing goes through jsii; it writes one file for each chart."
+    "`cdk8s synth` of all, on the Node of our lock file and without asking for a newer release. Its app "
+    "reads the objects from one JSON file into a chart for each component and environment, which becomes a "
+    "file: once in JavaScript, without jsii, once in Python, with it."
 )
 
 Command = Sequence[str | Path]
@@ -35,6 +36,7 @@ class Programs(NamedTuple):
     helms: Mapping[str, Path] = {"Helm 3": HELM3, "Helm 4": HELM4}
     kustomize: Path = ROOT / ".tools" / "bin" / "kustomize"
     node: Path = NODE
+    python: Path = Path(sys.executable)
     node_modules: Path = CACHE / "cdk8s-cli" / "node_modules"
 
 
@@ -59,11 +61,12 @@ def _peers(sandbox: Sandbox, programs: Programs) -> dict[str, Callable[[], float
     folder = sandbox.folder / "peers"
     releases = charts.releases(sandbox)
     overlays = [write_overlay(each, folder / "kustomize") for each in sandbox.components()]
-    app = write_app(sandbox.components(), folder / "cdk8s", programs.node, programs.node_modules)
+    apps = write_apps(sandbox.components(), folder / "cdk8s", programs.node_modules)
     return {
         **{f"helm template, {name}": partial(_helm, helm, releases) for name, helm in programs.helms.items()},
         "kustomize build": lambda: sum(run([programs.kustomize, "build"], each).seconds for each in overlays),
-        "cdk8s synth": lambda: run(synth(programs), app).seconds,
+        "cdk8s synth, JavaScript": lambda: run(synth(programs, programs.node, "main.js"), apps).seconds,
+        "cdk8s synth, Python": lambda: run(synth(programs, programs.python, "main.py"), apps).seconds,
     }
 
 
@@ -76,6 +79,7 @@ def template(helm: Path, release: charts.Release) -> Command:
     return [helm, "template", "release", ".", "--include-crds", "--values", release.values]
 
 
-def synth(programs: Programs) -> Command:
-    """Give the command that synthesizes an app of cdk8s, in its folder."""
-    return [programs.node, "node_modules/cdk8s-cli/bin/cdk8s", "synth", "--no-check-upgrade"]
+def synth(programs: Programs, program: Path, app: str) -> Command:
+    """Give the command that synthesizes an app of cdk8s into dist/, in the folder of the app."""
+    cdk8s = "node_modules/cdk8s-cli/bin/cdk8s"
+    return [programs.node, cdk8s, "synth", "--no-check-upgrade", "--app", f"{program} {app}"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import again, charts, emitter, peers, scale
-from benchmarks.inputs import name_of, write_app, write_overlay
+from benchmarks.inputs import name_of, write_apps, write_overlay
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.report import to_markdown
 from benchmarks.sandbox import Sandbox, run
@@ -44,20 +44,26 @@ def test_each_peer_runs_once_for_each_component_but_cdk8s_once_for_all(
     helm3, helm4, kustomize, node = (
         fake(tmp_path / name, log) for name in ("helm", "helm4", "kustomize", "node")
     )
-    programs = peers.Programs({"Helm 3": helm3, "Helm 4": helm4}, kustomize, node, tmp_path)
+    python = Path("python")  # the command line of cdk8s would start it
+    programs = peers.Programs({"Helm 3": helm3, "Helm 4": helm4}, kustomize, node, python, tmp_path)
     answer = peers.measure(sandbox, programs, rounds=1)
     components = [path.name for path in sandbox.components()]
     assert "namespaces" in components
     assert "aws" not in components
+    synth = "node in cdk8s: node_modules/cdk8s-cli/bin/cdk8s synth --no-check-upgrade --app"
     template = "template release . --include-crds --values values/prod.yaml"
     assert log.read_text().splitlines() == [
         *(f"helm in {name}: {template}" for name in components),
         *(f"helm4 in {name}: {template}" for name in components),
         *(f"kustomize in prod-{name}: build" for name in components),
-        "node in cdk8s: node_modules/cdk8s-cli/bin/cdk8s synth --no-check-upgrade",
+        f"{synth} {node} main.js",
+        f"{synth} python main.py",
     ]
-    alternatives = ["helm template, Helm 3", "helm template, Helm 4", "kustomize build", "cdk8s synth"]
-    assert [row.what for row in answer.rows][:6] == ["first render", "later render", *alternatives]
+    alternatives = [
+        *("helm template, Helm 3", "helm template, Helm 4", "kustomize build"),
+        *("cdk8s synth, JavaScript", "cdk8s synth, Python"),
+    ]
+    assert [row.what for row in answer.rows][:7] == ["first render", "later render", *alternatives]
     assert [target.text for target in answer.targets] == [
         f"{render} render / {what} at most 0.5" for what in alternatives for render in ("first", "later")
     ]
@@ -73,15 +79,19 @@ def fake(program: Path, log: Path) -> Path:
 def test_all_peers_make_the_objects_that_a_render_writes(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.cold_render()
     programs, components = peers.Programs(), sandbox.components()
-    app = write_app(components, tmp_path / "cdk8s", programs.node, programs.node_modules)
-    output(peers.synth(programs), app)
+    apps = write_apps(components, tmp_path / "cdk8s", programs.node_modules)
+    for program, app in ((programs.node, "main.js"), (programs.python, "main.py")):
+        output(peers.synth(programs, program, app), apps)
+        (apps / "dist").rename(apps / app.replace(".", "-"))
     for manifests, release in zip(components, charts.releases(sandbox), strict=True):
         written = objects("---\n".join(file.read_text() for file in manifests.iterdir()))
         for helm in programs.helms.values():
             assert objects(output(peers.template(helm, release), release.chart)) == written
         overlay = write_overlay(manifests, tmp_path / "kustomize")
         assert objects(output([programs.kustomize, "build"], overlay)) == written
-        assert objects((app / "dist" / f"{name_of(manifests)}.k8s.yaml").read_text()) == written
+        for synthesized in apps.glob(f"main-*/{name_of(manifests)}.k8s.yaml"):
+            assert objects(synthesized.read_text()) == written
+    assert len(list(apps.glob("main-*/*.k8s.yaml"))) == 2 * len(components)
 
 
 def output(command: Sequence[str | Path], folder: Path) -> str:
