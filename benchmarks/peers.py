@@ -1,85 +1,85 @@
-"""Is a render from nothing faster than Helm is with the same objects?"""
+"""Is a render from nothing faster than what others make the same objects with?"""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from shutil import copytree, which
+from typing import NamedTuple
 
+from benchmarks import charts
+from benchmarks.inputs import write_apps, write_overlay
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.sandbox import Sandbox, run
-from charts_src.emit import emit
-from charts_src.objects import AWS_FOLDER
+from charts_src import CACHE, NODE, ROOT
+from charts_src.helm.programs import HELM3, HELM4
 
 LIMIT = 0.5
 _HOW = (
     "`render --full all` in a new process, with no component kept of earlier renders, into a checkout "
     "without `rendered/` and `argocd/`: reading environments, constructs in Node, schemas, policies, "
     "applications, writing and the list of changes. The first render finds no `.cache/` at all and "
-    "unpacks the Node packages into it; later ones find them there. A peer gets a chart (Helm) or a "
-    "folder (kustomize) for each environment and component with the rendered files in it, CRDs among the "
-    "templates, and one process for each, one after the other; it has no decisions to make, checks "
-    "nothing and writes to /dev/null. Applications are left out there."
+    "unpacks the Node packages into it; later ones find them there. The others make the same objects, but "
+    "for Applications, and check nothing. Helm gets the chart of a component and the values of an "
+    "environment, kustomize a folder of rendered files: one process for each component and environment, one "
+    "after the other, that writes to /dev/null. The command line of cdk8s gets what suits it best: one "
+    "`cdk8s synth` of all, on the Node of our lock file and without asking for a newer release. Its app "
+    "reads the objects from one JSON file into a chart for each component and environment, which becomes a "
+    "file: once in JavaScript, without jsii, once in Python, with it."
 )
 
+Command = Sequence[str | Path]
 
-def measure(sandbox: Sandbox, helm: str, rounds: int) -> Answer:
+
+class Programs(NamedTuple):
+    """What is measured against, as make sets it up."""
+
+    helms: Mapping[str, Path] = {"Helm 3": HELM3, "Helm 4": HELM4}
+    kustomize: Path = ROOT / ".tools" / "bin" / "kustomize"
+    node: Path = NODE
+    python: Path = Path(sys.executable)
+    node_modules: Path = CACHE / "cdk8s-cli" / "node_modules"
+
+
+def measure(sandbox: Sandbox, programs: Programs, rounds: int) -> Answer:
     """Time a cold render and its peers in turn."""
     sandbox.cold_render()  # compiles bytecode, and gives the peers their input
-    releases = _releases(sandbox.folder / "rendered")
-    peers = _peers(releases, sandbox.folder / "peers", helm)
+    peers = _peers(sandbox, programs)
     renders: dict[str, Callable[[], float]] = {
         "first render": lambda: sandbox.first_render().seconds,
         "later render": lambda: sandbox.cold_render().seconds,
     }
+    components = len(sandbox.components())
     found = interleave({**renders, **peers}, rounds)
     rows = [Row(what, values, "s") for what, values in found.items()]
     ratios = [ratio(f"{ours} / {what}", found[ours], found[what]) for what in peers for ours in renders]
-    targets = [Target(f"{row.what} at most {LIMIT}", row.median <= LIMIT) for row in ratios[: len(renders)]]
-    question = f"A render from nothing, {len(releases)} components, against Helm"
+    targets = [Target(f"{row.what} at most {LIMIT}", row.median <= LIMIT) for row in ratios]
+    question = f"A render from nothing, {components} components, against Helm, kustomize and cdk8s"
     return Answer(question, _HOW, rows + ratios, targets)
 
 
-def _releases(rendered: Path) -> list[Path]:
-    folders = rendered.glob("*/*")
-    return sorted(path for path in folders if path.is_dir() and path.name != AWS_FOLDER)
-
-
-def _peers(releases: list[Path], folder: Path, helm: str) -> dict[str, Callable[[], float]]:
-    charts = [write_chart(release, folder / "helm" / _name(release)) for release in releases]
-    found: dict[str, Callable[[], float]] = {
-        "helm template": partial(_seconds, [helm, "template", "release"], charts)
+def _peers(sandbox: Sandbox, programs: Programs) -> dict[str, Callable[[], float]]:
+    folder = sandbox.folder / "peers"
+    releases = charts.releases(sandbox)
+    overlays = [write_overlay(each, folder / "kustomize") for each in sandbox.components()]
+    apps = write_apps(sandbox.components(), folder / "cdk8s", programs.node_modules)
+    return {
+        **{f"helm template, {name}": partial(_helm, helm, releases) for name, helm in programs.helms.items()},
+        "kustomize build": lambda: sum(run([programs.kustomize, "build"], each).seconds for each in overlays),
+        "cdk8s synth, JavaScript": lambda: run(synth(programs, programs.node, "main.js"), apps).seconds,
+        "cdk8s synth, Python": lambda: run(synth(programs, programs.python, "main.py"), apps).seconds,
     }
-    if kubectl := which("kubectl"):
-        overlays = [write_overlay(release, folder / "kustomize" / _name(release)) for release in releases]
-        found["kubectl kustomize"] = partial(_seconds, [kubectl, "kustomize"], overlays)
-    return found
 
 
-def _name(release: Path) -> str:
-    return f"{release.parent.name}-{release.name}"
+def _helm(helm: Path, releases: Iterable[charts.Release]) -> float:
+    return sum(run(template(helm, release), release.chart).seconds for release in releases)
 
 
-def _seconds(command: list[str], folders: list[Path]) -> float:
-    return sum(run([*command, "."], folder).seconds for folder in folders)
+def template(helm: Path, release: charts.Release) -> Command:
+    """Give the command that renders a release, in the folder of its chart."""
+    return [helm, "template", "release", ".", "--include-crds", "--values", release.values]
 
 
-def write_chart(manifests: Path, folder: Path) -> Path:
-    """Make a Helm chart whose templates give the manifests back; return its folder."""
-    (folder / "templates").mkdir(parents=True)
-    (folder / "Chart.yaml").write_text(emit({"apiVersion": "v2", "name": folder.name, "version": "1.0.0"}))
-    for file in manifests.iterdir():
-        (folder / "templates" / file.name).write_text(escape(file.read_text()))
-    return folder
-
-
-def escape(text: str) -> str:
-    """Keep Helm from reading what looks like an action, such as {{ .Values.image }}."""
-    return text.replace("{{", '{{ "{{" }}')
-
-
-def write_overlay(manifests: Path, folder: Path) -> Path:
-    """Make a kustomize folder that gives the manifests back; return it."""
-    copytree(manifests, folder)
-    names = sorted(file.name for file in manifests.iterdir())
-    (folder / "kustomization.yaml").write_text(emit({"resources": list(names)}))
-    return folder
+def synth(programs: Programs, program: Path, app: str) -> Command:
+    """Give the command that synthesizes an app of cdk8s into dist/, in the folder of the app."""
+    cdk8s = "node_modules/cdk8s-cli/bin/cdk8s"
+    return [programs.node, cdk8s, "synth", "--no-check-upgrade", "--app", f"{program} {app}"]

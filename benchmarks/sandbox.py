@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from charts_src import ROOT
+from charts_src.objects import AWS_FOLDER
 
 _INPUTS = ("charts_src", "environments", "schemas")
 _OUTPUTS = ("rendered", "argocd", ".cache/units", ".cache/state")
@@ -57,6 +58,11 @@ class Sandbox:
     def render(self, *arguments: str) -> Run:
         """Run a render in the copy."""
         return self.python("-m", "charts_src", "render", *arguments)
+
+    def components(self) -> list[Path]:
+        """List the folders of rendered manifests, one for each environment and component."""
+        folders = (self.folder / "rendered").glob("*/*")
+        return sorted(path for path in folders if path.is_dir() and path.name != AWS_FOLDER)
 
     def empty(self) -> None:
         """Delete what was rendered and cached; the unpacked Node packages stay."""

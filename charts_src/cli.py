@@ -77,6 +77,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "images": lambda arguments, names: _plan(arguments, names),
     "lock-images": lambda _arguments, _names: commands.lock_images(),
     "new": lambda arguments, _: commands.new(arguments.name),
+    "publish-charts": lambda arguments, _: commands.publish_charts(
+        arguments.registry, _progress(), plain_http=arguments.plain_http
+    ),
     "render": _render,
     "run": lambda arguments, names: _run_job(arguments, names),
     "schemas": _schemas,
@@ -196,6 +199,9 @@ def _parser() -> argparse.ArgumentParser:
     docs = subparsers.add_parser("docs", help="write docs/components.md")
     docs.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is stale")
     subparsers.add_parser("lock-images", help="ask the registries for the digest of every image")
+    publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
+    publish.add_argument("registry", help="such as registry.example.com/charts")
+    publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")
     new = subparsers.add_parser("new", help="write the files of a new component")
     new.add_argument("name")
     return parser

@@ -18,6 +18,9 @@ DONE, DIFFERENT = 0, 1
 DOCS = ROOT / "docs" / "components.md"
 """The page about components."""
 
+CHARTS = ROOT / "dist" / "charts"
+"""Charts of the components, and their packages."""
+
 JOBS = ("llama2", "prune-checkpoints", "ray-train", "stable-diffusion-finetune", "text-pipeline")
 """Jobs that a person can start; charts_src/jobs.py says what each is made of."""
 
@@ -192,6 +195,14 @@ def lock_images() -> Outcome:
 
     changed = lock(pin.value for pin in pins() if pin.kind == "image")
     return Outcome(DONE, "".join(f"{line}\n" for line in changed))
+
+
+def publish_charts(address: str, say: Callable[[str], None], *, plain_http: bool) -> Outcome:
+    """Push the packages of dist/charts/ that a registry has not; `say` takes lines of progress."""
+    from charts_src.helm.push import Registry, publish
+
+    done = publish(CHARTS, Registry(address, plain_http=plain_http), say)
+    return Outcome(DONE, f"{done}\n")
 
 
 def new(name: str) -> Outcome:

@@ -1,16 +1,22 @@
 """The benchmarks: that each measures what it says, on little."""
 
+import json
+import subprocess
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from subprocess import CalledProcessError
+from typing import Any
 
 import pytest
 
-from benchmarks import again, emitter, peers, scale
+from benchmarks import again, charts, emitter, peers, scale
+from benchmarks.inputs import name_of, write_apps, write_overlay
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.report import to_markdown
 from benchmarks.sandbox import Sandbox, run
 from charts_src.emit import emit
+from charts_src.schema.derive import documents
 
 PROD = """\
 name: prod
@@ -31,30 +37,82 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 
 @pytest.mark.heavy
-def test_helm_runs_once_for_each_component(sandbox: Sandbox, tmp_path: Path) -> None:
-    helm, log = tmp_path / "helm", tmp_path / "log"
-    helm.write_text(f'#!/bin/sh\necho "$(basename "$PWD"): $*" >>{log}\n')
-    helm.chmod(0o755)
-    answer = peers.measure(sandbox, str(helm), rounds=1)
-    components = sorted(
-        path.name for path in (sandbox.folder / "rendered" / "prod").iterdir() if path.is_dir()
+def test_each_peer_runs_once_for_each_component_but_cdk8s_once_for_all(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    helm3, helm4, kustomize, node = (
+        fake(tmp_path / name, log) for name in ("helm", "helm4", "kustomize", "node")
     )
-    components.remove("aws")
+    python = Path("python")  # the command line of cdk8s would start it
+    programs = peers.Programs({"Helm 3": helm3, "Helm 4": helm4}, kustomize, node, python, tmp_path)
+    answer = peers.measure(sandbox, programs, rounds=1)
+    components = [path.name for path in sandbox.components()]
     assert "namespaces" in components
-    assert log.read_text().splitlines() == [f"prod-{name}: template release ." for name in components]
-    assert [row.what for row in answer.rows][:3] == ["first render", "later render", "helm template"]
+    assert "aws" not in components
+    synth = "node in cdk8s: node_modules/cdk8s-cli/bin/cdk8s synth --no-check-upgrade --app"
+    template = "template release . --include-crds --values values/prod.yaml"
+    assert log.read_text().splitlines() == [
+        *(f"helm in {name}: {template}" for name in components),
+        *(f"helm4 in {name}: {template}" for name in components),
+        *(f"kustomize in prod-{name}: build" for name in components),
+        f"{synth} {node} main.js",
+        f"{synth} python main.py",
+    ]
+    alternatives = [
+        *("helm template, Helm 3", "helm template, Helm 4", "kustomize build"),
+        *("cdk8s synth, JavaScript", "cdk8s synth, Python"),
+    ]
+    assert [row.what for row in answer.rows][:7] == ["first render", "later render", *alternatives]
     assert [target.text for target in answer.targets] == [
-        "first render / helm template at most 0.5",
-        "later render / helm template at most 0.5",
+        f"{render} render / {what} at most 0.5" for what in alternatives for render in ("first", "later")
     ]
 
 
-def test_a_chart_holds_each_manifest_and_hides_its_braces(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.yaml").write_text("text: '{{ .Name }}'\n")
-    chart = peers.write_chart(tmp_path / "in", tmp_path / "out")
-    assert (chart / "templates" / "a.yaml").read_text() == "text: '{{ \"{{\" }} .Name }}'\n"
-    assert (chart / "Chart.yaml").read_text() == "apiVersion: v2\nname: out\nversion: 1.0.0\n"
+def fake(program: Path, log: Path) -> Path:
+    program.write_text(f'#!/bin/sh\necho "$(basename "$0") in $(basename "$PWD"): $*" >>{log}\n')
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.heavy
+def test_all_peers_make_the_objects_that_a_render_writes(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.cold_render()
+    programs, components = peers.Programs(), sandbox.components()
+    apps = write_apps(components, tmp_path / "cdk8s", programs.node_modules)
+    for program, app in ((programs.node, "main.js"), (programs.python, "main.py")):
+        output(peers.synth(programs, program, app), apps)
+        (apps / "dist").rename(apps / app.replace(".", "-"))
+    for manifests, release in zip(components, charts.releases(sandbox), strict=True):
+        written = objects("---\n".join(file.read_text() for file in manifests.iterdir()))
+        for helm in programs.helms.values():
+            assert objects(output(peers.template(helm, release), release.chart)) == written
+        overlay = write_overlay(manifests, tmp_path / "kustomize")
+        assert objects(output([programs.kustomize, "build"], overlay)) == written
+        for synthesized in apps.glob(f"main-*/{name_of(manifests)}.k8s.yaml"):
+            assert objects(synthesized.read_text()) == written
+    assert len(list(apps.glob("main-*/*.k8s.yaml"))) == 2 * len(components)
+
+
+def output(command: Sequence[str | Path], folder: Path) -> str:
+    return subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def objects(text: str) -> list[Any]:
+    return sorted(documents(text), key=lambda body: json.dumps(body, sort_keys=True))
+
+
+def test_a_chart_holds_the_manifests_of_each_environment_and_hides_their_braces(tmp_path: Path) -> None:
+    folder = tmp_path / "rendered" / "dev" / "web"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text("text: '{{ .Name }}'\n")
+    (release,) = charts.releases_of(charts.write_charts([folder], tmp_path / "charts"))
+    assert release == (tmp_path / "charts" / "web", Path("values/dev.yaml"))
+    assert (release.chart / "templates" / "dev-a.yaml").read_text() == (
+        '{{ if eq .Values.environment "dev" }}\ntext: \'{{ "{{" }} .Name }}\'\n{{ end }}\n'
+    )
+    assert (release.chart / "Chart.yaml").read_text() == "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    assert (release.chart / release.values).read_text() == "environment: dev\n"
 
 
 def test_a_render_with_nothing_to_do_is_measured(sandbox: Sandbox) -> None:

@@ -1,50 +1,33 @@
 """Digests come from a real registry, here one on this machine, and reach the manifests."""
 
 import json
-import socket
 import subprocess
 import tarfile
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from charts_src import ROOT
 from charts_src.errors import UserError
-from charts_src.image_lock import lock
+from charts_src.image_lock import CRANE, lock
 from charts_src.lib import images
 from tests.ray_environment import environment
-
-CRANE = ROOT / ".tools" / "bin" / "crane"  # make builds it from tools/crane
+from tests.registry import serving
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a registry that has the image tool:1.0."""
-    folder = tmp_path_factory.mktemp("registry")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    serve = subprocess.Popen(
-        [CRANE, "registry", "serve", "--address", address],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    layer = folder / "layer.tar"
+    layer = tmp_path_factory.mktemp("registry") / "layer.tar"
     with tarfile.open(layer, "w") as archive:
         archive.add(__file__, "file")
-    push = [str(CRANE), "append", "--new_layer", str(layer), "--new_tag", f"{address}/tool:1.0"]
-    try:
-        for _ in range(50):
-            if subprocess.run(push, capture_output=True, check=False).returncode == 0:
-                break
-            time.sleep(0.1)
+    with serving() as address:
+        tag = f"{address}/tool:1.0"
+        subprocess.run(
+            [CRANE, "append", "--new_layer", layer, "--new_tag", tag], capture_output=True, check=True
+        )
         yield address
-    finally:
-        serve.terminate()
-        serve.wait()
 
 
 @pytest.fixture

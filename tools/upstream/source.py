@@ -9,14 +9,13 @@ from typing import Any
 
 import yaml
 
-from charts_src import ROOT
 from charts_src.errors import UserError
+from charts_src.helm.programs import HELM3
 from charts_src.objects import NOT_OBJECTS, Body
 from charts_src.schema import sources
 from charts_src.schema.derive import documents
 from charts_src.schema.upstream import module_folder
 
-HELM = ROOT / ".tools" / "bin" / "helm"
 KUBERNETES = "1.35.0"
 """What charts are told the cluster runs."""
 API_VERSIONS = (
@@ -68,7 +67,13 @@ def _template(chart: Path, source: Body) -> str:
         values = Path(folder) / "values.yaml"
         values.write_text(yaml.safe_dump(source.get("values", {})))
         release = source["release"]
-        command = [str(HELM), "template", release, str(_alone(chart, Path(folder) / "chart")), "--skip-tests"]
+        command = [
+            str(HELM3),
+            "template",
+            release,
+            str(_alone(chart, Path(folder) / "chart")),
+            "--skip-tests",
+        ]
         options = [
             "--namespace",
             release,
