@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+import pytest
 import yaml
 from cdk8s import App
 
 from charts_src.argocd import applications
+from charts_src.config import load
 from charts_src.model import Environment
+from charts_src.model.charts import Charts
 from charts_src.objects import Body
+from charts_src.policy.secrets import none_in_git
 from charts_src.publish import Files
 from charts_src.references import Summary, summarise
 from charts_src.registry import COMPONENTS as COMPONENT_CLASSES
+from charts_src.state import ENVIRONMENTS, environment_names
 from tests.objects import definition, deployment, role, thing
 from tests.ray_environment import environment
 
@@ -190,6 +195,29 @@ def test_another_version_changes_the_revision_of_every_application_and_nothing_e
 
 def test_the_repository_of_the_manifests_is_no_part_of_a_chart_source() -> None:
     assert [name for name, text in files(with_charts()).items() if REPOSITORY in text] == []
+
+
+@pytest.mark.parametrize("name", environment_names())
+def test_no_environment_has_a_secret_that_would_be_a_value_of_a_chart(name: str) -> None:
+    env = load(name, ENVIRONMENTS)
+    charts = Charts.model_validate(CHARTS)
+    env = env.model_copy(update={"argocd": env.argocd.model_copy(update={"charts": charts})})
+    everything = applications(env, COMPONENTS, {each: list(Environment.model_fields) for each in COMPONENTS})
+    bodies = [yaml.safe_load(text) for text in everything.values()]
+    values = [
+        body["spec"]["source"]["helm"]["valuesObject"]["global"]
+        for body in bodies
+        if "source" in body["spec"]
+    ]
+    assert [set(each) for each in values] == [set(Environment.model_fields)] * len(COMPONENTS)
+    assert [violation for body in bodies for violation in none_in_git(body)] == []
+
+
+def test_a_secret_among_the_values_of_a_chart_is_found() -> None:
+    leaky = with_charts().model_copy(update={"registry": "AKIA" + "X" * 16})
+    body = parsed(leaky)["application-serving.yaml"]
+    (violation,) = none_in_git(body)
+    assert violation.path == "spec.source.helm.valuesObject.global.registry"
 
 
 def test_each_component_has_a_file_and_nothing_else_is_there() -> None:
