@@ -8,7 +8,7 @@ how Argo CD reaches it under its real name.
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,8 +47,14 @@ metadata:
     values: {{ .Values.global | toJson | quote }}
 """
 
-Snapshot = dict[tuple[str, str, str], tuple[str, str]]
-"""Kind, namespace and name of an object -> its uid and the version of its content."""
+
+class Object(NamedTuple):
+    """An object of the cluster, as the API server is asked for it."""
+
+    version: str
+    kind: str
+    name: str
+    namespace: str
 
 
 class Charted(NamedTuple):
@@ -87,17 +93,26 @@ class Charted(NamedTuple):
             done, 180, lambda: str({n: told(b["status"]) for n, b in self.argo.applications().items()})
         )
 
-    def snapshot(self) -> Snapshot:
-        """Read what Argo CD says that it keeps."""
-        found: Snapshot = {}
-        for name in NAMES:
-            for each in self.argo.application(name)["status"]["resources"]:
-                version = "/".join(filter(None, (each.get("group"), each["version"])))
-                where = each["kind"], each.get("namespace", ""), each["name"]
-                body = self.argo.plane.api.get(version, each["kind"], each["name"], where[1])
-                assert body, where
-                found[where] = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
-        return found
+    def kept(self) -> list[Object]:
+        """Name what Argo CD says that it keeps, which is nothing of what it can't compare."""
+        return [
+            Object(
+                "/".join(filter(None, (each.get("group"), each["version"]))),
+                each["kind"],
+                each["name"],
+                each.get("namespace", ""),
+            )
+            for name in NAMES
+            for each in self.argo.application(name)["status"]["resources"]
+        ]
+
+    def contents(self, objects: Iterable[Object]) -> dict[Object, tuple[str, str]]:
+        """Read the uid of each object and the version of its content; empty for one that is not there."""
+        found = {each: self.argo.plane.api.get(*each) or {"metadata": {}} for each in objects}
+        return {
+            each: (body["metadata"].get("uid", ""), body["metadata"].get("resourceVersion", ""))
+            for each, body in found.items()
+        }
 
 
 def _done(application: Body, revision: str) -> bool:
@@ -180,14 +195,18 @@ def charts(version: str) -> Charts:
 def test_charts_with_the_rendered_objects_change_none_of_them_and_neither_do_directories(
     charted: Charted,
 ) -> None:
-    before = charted.snapshot()
+    objects = charted.kept()
+    before = charted.contents(objects)
     assert len(before) > 70
+    assert all(all(each) for each in before.values())
     charted.switch(charts(SAME))
     charted.synced(SAME)
-    assert charted.snapshot() == before
+    assert charted.kept() == objects
+    assert charted.contents(objects) == before
     charted.switch(None)
     charted.synced()
-    assert charted.snapshot() == before
+    assert charted.kept() == objects
+    assert charted.contents(objects) == before
 
 
 def test_a_chart_gets_the_sections_of_the_environment_as_they_are(charted: Charted) -> None:
@@ -208,12 +227,13 @@ def test_a_version_that_nobody_published_harms_nothing_and_the_next_commit_puts_
 ) -> None:
     charted.switch(charts(SAME))
     charted.synced(SAME)
-    before = charted.snapshot()
+    objects = charted.kept()
+    before = charted.contents(objects)
     charted.switch(charts(MISSING))
     status = charted.argo.becomes("namespaces", lambda found: "not found" in str(found.get("conditions")))
     assert status["sync"]["status"] == "Unknown"
     charted.argo.becomes("root", lambda found: found["health"]["status"] == "Degraded", 120)
-    assert charted.snapshot() == before
+    assert charted.contents(objects) == before
     charted.switch(charts(SAME))
     charted.synced(SAME)
-    assert charted.snapshot() == before
+    assert charted.contents(objects) == before
