@@ -97,7 +97,7 @@ cluster-down: $(WORKLOADS) ## End the control plane of ENV
 	@.venv-workloads/bin/python -m tools.cluster down $(ENV)
 
 .PHONY: cluster-test
-cluster-test: tools $(WORKLOADS) .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
+cluster-test: tools $(WORKLOADS) $(BIN)/crane $(BIN)/helm4 .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
 	@.venv-workloads/bin/pytest -n 2 $(or $(ONLY),tests/cluster)
 
 .PHONY: cluster-fingerprint

@@ -13,6 +13,11 @@ Choices, each read in argo-cd v3.6.1:
 - An Application that leaves Git takes its objects along (its finalizer), dependents first, but for CRDs,
   Namespaces and PersistentVolumeClaims (waves.py). The nodes behind it drain when their pods are gone. The
   root Application has no finalizer: deleting it stops changes and removes nothing.
+- A component comes from its folder in Git or, with `argocd.charts`, from its chart. The address of an OCI
+  registry has no scheme: Argo CD takes oci:// for another kind of source, one with a path (IsOCI and
+  IsHelmOciRepo). Definitions in a chart's crds/ are synced like all else, `skipCrds` being false. Which
+  Application owns an object stands in an annotation that says nothing of the source (gitops-engine and
+  util/argo/resource_tracking.go), so another source alone changes no object.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,12 +43,16 @@ _API = "argoproj.io/v1alpha1"
 
 Components = Mapping[str, Sequence[Summary]]
 
+Sections = Mapping[str, Sequence[str]]
+"""Component -> sections of the environment that it reads, which are the values of its chart."""
 
 Ignored = Mapping[str, Mapping[tuple[str, str], Sequence[str]]]
 """Component -> (group, kind) -> jq paths of fields in which a difference is none."""
 
 
-def applications(env: Environment, components: Components, ignored: Ignored | None = None) -> Files:
+def applications(
+    env: Environment, components: Components, sections: Sections, ignored: Ignored | None = None
+) -> Files:
     """Give the files of argocd/<env>/ for the components of an environment.
 
     Raises UserError for components that need each other, naming them.
@@ -54,7 +63,8 @@ def applications(env: Environment, components: Components, ignored: Ignored | No
     bodies = [_project(env, components)]
     for name in components:
         annotations = {SYNC_WAVE: str(waves[name])} | ({} if name in awaited else {AWAITED: "false"})
-        body = _component(env, name, components, annotations)
+        source = _source(env, name, sections[name])
+        body = _component(env, name, source, annotations, components)
         if differences := (ignored or {}).get(name):
             body["spec"]["ignoreDifferences"] = [
                 {"group": group, "kind": kind, "jqPathExpressions": list(paths)}
@@ -74,8 +84,13 @@ def project_name(env: Environment) -> str:
     return f"genai-on-eks-{env.name}"
 
 
-def application(env: Environment, metadata: Body, project: str, path: str, namespace: str) -> Body:
-    """Give an Application that keeps the cluster as the folder `path` of the repository has it.
+def folder(env: Environment, path: str) -> Body:
+    """Give the source of an Application that is the folder `path` of this repository."""
+    return {"repoURL": env.argocd.repository, "targetRevision": env.argocd.revision, "path": path}
+
+
+def application(env: Environment, metadata: Body, project: str, source: Body, namespace: str) -> Body:
+    """Give an Application that keeps the cluster as its source has it.
 
     `namespace` is the destination's: it has to be one that `project` admits, and is otherwise unused, because
     every object names its own.
@@ -86,11 +101,7 @@ def application(env: Environment, metadata: Body, project: str, path: str, names
         "metadata": {"namespace": env.argocd.namespace, **metadata},
         "spec": {
             "project": project,
-            "source": {
-                "repoURL": env.argocd.repository,
-                "targetRevision": env.argocd.revision,
-                "path": path,
-            },
+            "source": source,
             "destination": {"name": env.argocd.destination, "namespace": namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
@@ -105,13 +116,13 @@ def application(env: Environment, metadata: Body, project: str, path: str, names
     }
 
 
-def app_project(env: Environment, metadata: Body, spec: Body) -> Body:
-    """Give an AppProject that takes manifests from this repository only."""
+def app_project(env: Environment, metadata: Body, origin: str, spec: Body) -> Body:
+    """Give an AppProject that takes manifests from the address `origin`, and from nowhere else."""
     return {
         "apiVersion": _API,
         "kind": "AppProject",
         "metadata": {"namespace": env.argocd.namespace, **metadata},
-        "spec": {"sourceRepos": [env.argocd.repository], **spec},
+        "spec": {"sourceRepos": [origin], **spec},
     }
 
 
@@ -121,6 +132,7 @@ def _project(env: Environment, components: Components) -> Body:
         env,
         # Ahead of its Applications; its finalizer holds it until none of them is left.
         {"name": project_name(env), "annotations": {SYNC_WAVE: "-1"}, "finalizers": [_FINALIZER]},
+        env.argocd.charts.registry if env.argocd.charts else env.argocd.repository,
         {
             "description": f"Components of environment {env.name}",
             "destinations": [
@@ -153,10 +165,24 @@ def _namespaces(summaries: Sequence[Summary]) -> list[str]:
     return sorted(used | made)
 
 
-def _component(env: Environment, name: str, components: Components, annotations: Body) -> Body:
+def _source(env: Environment, name: str, sections: Sequence[str]) -> Body:
+    """Give the source of a component: its chart with what it reads of the environment, or its folder."""
+    charts = env.argocd.charts
+    if charts is None:
+        return folder(env, f"rendered/{env.name}/{name}")
+    values = {"global": env.model_dump(mode="json", include=set(sections))}
+    return {
+        "repoURL": charts.registry,
+        "chart": name,
+        "targetRevision": charts.version,
+        "helm": {"releaseName": name, "valuesObject": values},
+    }
+
+
+def _component(env: Environment, name: str, source: Body, annotations: Body, components: Components) -> Body:
     metadata = {"name": name, "annotations": annotations, "finalizers": [f"{_FINALIZER}/foreground"]}
     namespaces = _namespaces(components[name]) or _destinations(components)
-    body = application(env, metadata, project_name(env), f"rendered/{env.name}/{name}", namespaces[0])
+    body = application(env, metadata, project_name(env), source, namespaces[0])
     # What a new revision no longer uses goes when the rest of it is healthy.
     body["spec"]["syncPolicy"]["syncOptions"] += ["PruneLast=true", *_missing_kinds(name, components)]
     return body

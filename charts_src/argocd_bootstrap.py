@@ -12,7 +12,7 @@ needs two verbs on two objects.
 from hashlib import sha256
 from pathlib import Path
 
-from charts_src.argocd import app_project, application, file_name
+from charts_src.argocd import app_project, application, file_name, folder
 from charts_src.emit import emit
 from charts_src.lib.cluster_nodes import cluster_toleration
 from charts_src.lib.images import image
@@ -85,12 +85,13 @@ def _root_project(env: Environment) -> Body:
         "clusterResourceWhitelist": [],
         "namespaceResourceWhitelist": kinds,
     }
-    return app_project(env, {"name": _ROOT}, spec)
+    return app_project(env, {"name": _ROOT}, env.argocd.repository, spec)
 
 
 def _root_application(env: Environment) -> Body:
     # It has no finalizer: deleting it stops changes, and removes nothing.
-    return application(env, {"name": _ROOT}, _ROOT, f"argocd/{env.name}", env.argocd.namespace)
+    source = folder(env, f"argocd/{env.name}")
+    return application(env, {"name": _ROOT}, _ROOT, source, env.argocd.namespace)
 
 
 def _settings(env: Environment) -> Body:

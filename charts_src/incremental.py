@@ -53,8 +53,8 @@ class Units:
         self._this_run: dict[str, dict[tuple[str, ...], dict[str, Unit]]] = {}
         """Component -> sections that it read -> key -> result."""
 
-    def get(self, component: type[Component], env: Environment) -> Unit:
-        """Give the component as `build` renders it."""
+    def get(self, component: type[Component], env: Environment) -> Record:
+        """Give the component as `build` renders it, and what it read."""
         path = self._directory / env.name / f"{component.name}.json" if self._directory else None
         record = self._stored(component, env, path) if path else None
         if record is None:
@@ -63,7 +63,7 @@ class Units:
                 _store(path, record)
         known = self._this_run.setdefault(component.name, {})
         known.setdefault(tuple(record.sections), {})[record.key] = record.unit
-        return record.unit
+        return record
 
     def _from_this_run(self, component: type[Component], env: Environment) -> Record | None:
         for sections, units in self._this_run.get(component.name, {}).items():

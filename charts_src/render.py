@@ -35,7 +35,8 @@ def render(env: Environment, units: Units) -> Rendering:
 
     Raises UserError for an object that no schema or policy admits, and for one that two components describe.
     """
-    found = {each.name: units.get(each, env) for each in COMPONENTS if each.enabled(env)}
+    records = {each.name: units.get(each, env) for each in COMPONENTS if each.enabled(env)}
+    found = {name: record.unit for name, record in records.items()}
     _refuse_collisions(found)
     summaries = {name: unit.summaries for name, unit in found.items()}
     manifests = {f"{name}/{path}": text for name, unit in found.items() for path, text in unit.files.items()}
@@ -43,8 +44,9 @@ def render(env: Environment, units: Units) -> Rendering:
     made = cloud.files(env, identities, wanted(env, manifests))
     manifests |= {f"{AWS_FOLDER}/{path}": text for path, text in made.items()}
     manifests["provenance.yaml"] = _provenance(env, found)
+    sections = {name: record.sections for name, record in records.items()}
     ignored = {each.name: each.left_to_controllers for each in COMPONENTS}
-    return Rendering(manifests, argocd.applications(env, summaries, ignored), bootstrap(env))
+    return Rendering(manifests, argocd.applications(env, summaries, sections, ignored), bootstrap(env))
 
 
 def _refuse_collisions(units: dict[str, Unit]) -> None:

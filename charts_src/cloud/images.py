@@ -6,12 +6,12 @@ what is built anew gets a new tag in environments/.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from charts_src.cloud import tools
 from charts_src.cloud.template import Resources, logical, resource, tags, text
 from charts_src.cloud.tools import aws
+from charts_src.lib.ecr import ecr_path
 from charts_src.lib.own_images import Wanted, build_arguments, folder_of
 from charts_src.model import Environment
 from charts_src.objects import Body
@@ -20,7 +20,6 @@ from charts_src.steps.plan import Check, Plan, Step
 BAKE = "docker-bake.json"
 """File of the recipe, below rendered/<env>/aws/."""
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/(.+)")
 _UNTAGGED_DAYS = 7
 
 
@@ -122,6 +121,5 @@ def _there(env: Environment, image: Wanted) -> Check:
 
 def _own_prefix(env: Environment) -> str | None:
     """Give what the names of repositories start with; None where the registry is not the account's own."""
-    match = _ECR.fullmatch(env.registry)
-    own = match is not None and match.groups()[:2] == (env.aws.account, env.aws.region)
-    return match[3] if match and own else None
+    found = ecr_path(env.registry)
+    return found.path if found and found[:2] == (env.aws.account, env.aws.region) else None

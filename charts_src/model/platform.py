@@ -7,6 +7,7 @@ from pydantic import Field
 
 from charts_src.lib.instances import instance, names, offered, unknown_type
 from charts_src.model.base import AccountId, CertificateArn, Cidr, Form, Hostname, Model, Name, Problem
+from charts_src.model.charts import Charts
 
 Region = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9]$", "write a region, such as us-west-2")]
 """AWS region."""
@@ -197,6 +198,9 @@ class ArgoCd(Model):
 
     identity_center: IdentityCenter | None = None
     """Login of the EKS Capability; the self-managed engine has no use for it."""
+
+    charts: Charts | None = None
+    """Helm charts that the components come from; without them Argo CD syncs rendered/<env>/ from Git."""
 
     def problems(self) -> Iterable[Problem]:
         """Find an EKS Capability without its login."""

@@ -1,5 +1,6 @@
 """The health checks of Argo CD, run as Argo CD runs them: Lua 5.1 with the base and table libraries only."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ def health(check: str, obj: dict[str, Any]) -> tuple[str, str]:
     """Run a check on an object; give status and message."""
     lua = LuaRuntime(unpack_returned_tuples=True)
     lua.execute("string, math, io, os, debug = nil, nil, nil, nil, nil")
-    lua.globals()["obj"] = lua.table_from(obj, recursive=True)
+    # Through JSON, because a dict that is there twice would become one table, which lupa loses.
+    lua.globals()["obj"] = lua.table_from(json.loads(json.dumps(obj)), recursive=True)
     result: Any = lua.execute((HEALTH / f"{check}.lua").read_text(encoding="utf-8"))
     return result["status"], result["message"]
 
@@ -203,6 +205,58 @@ def test_an_application_that_nothing_waits_for_holds_up_no_sync() -> None:
     assert health(
         "argoproj.io_Application", with_status(status, annotations={"genai-on-eks/awaited": "false"})
     ) == ("Healthy", "Nothing waits for this Application; it reports Degraded")
+
+
+CHART = {"repoURL": "registry.example.com/charts", "chart": "x", "targetRevision": "1.4.0"}
+FOLDER = {"repoURL": "https://git.example.com/x.git", "path": "rendered/dev/x", "targetRevision": "main"}
+VALUES = {"releaseName": "x", "valuesObject": {"global": {"aws": {"zones": ["a", "b"]}}}}
+OTHER_VALUES = {"releaseName": "x", "valuesObject": {"global": {"aws": {"zones": ["a"]}}}}
+FINE = ("Healthy", "")
+OLD = ("Progressing", "Waiting to be compared with its new source")
+
+
+@pytest.mark.parametrize(
+    ("source", "compared", "expected"),
+    [
+        (CHART, CHART, FINE),
+        (CHART | {"helm": VALUES}, CHART | {"helm": VALUES}, FINE),
+        (FOLDER, FOLDER, FINE),
+        (CHART, FOLDER, OLD),
+        (FOLDER, CHART, OLD),
+        (CHART | {"targetRevision": "1.5.0"}, CHART, OLD),
+        (CHART | {"helm": VALUES}, CHART, OLD),
+        (CHART, CHART | {"helm": VALUES}, OLD),
+        (CHART | {"helm": OTHER_VALUES}, CHART | {"helm": VALUES}, OLD),
+        (CHART | {"helm": VALUES}, CHART | {"helm": OTHER_VALUES}, OLD),
+    ],
+)
+def test_the_status_of_an_old_source_says_nothing_of_the_new_one(
+    source: dict[str, Any], compared: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    sync = {"status": "Synced", "comparedTo": {"source": compared}}
+    obj = with_status({"health": {"status": "Healthy"}, "sync": sync})
+    assert health("argoproj.io_Application", obj | {"spec": {"source": source}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "sync", "kind", "expected"),
+    [
+        (CHART, "Unknown", "ComparisonError", ("Degraded", "not found")),
+        (CHART, "Unknown", "InvalidSpecError", ("Degraded", "not found")),
+        (CHART, "Unknown", "OrphanedResourceWarning", ("Progressing", "Waiting to be synced")),
+        (CHART, "OutOfSync", "ComparisonError", ("Progressing", "Waiting to be synced")),
+        (FOLDER, "Unknown", "ComparisonError", ("Progressing", "Waiting to be synced")),
+    ],
+)
+def test_a_chart_that_cannot_be_had_ends_the_sync_that_brought_it(
+    source: dict[str, Any], sync: str, kind: str, expected: tuple[str, str]
+) -> None:
+    status = {
+        "health": {"status": "Healthy"},
+        "sync": {"status": sync, "comparedTo": {"source": source}},
+        "conditions": [{"type": kind, "message": "not found"}],
+    }
+    assert health("argoproj.io_Application", with_status(status) | {"spec": {"source": source}}) == expected
 
 
 @pytest.mark.parametrize(

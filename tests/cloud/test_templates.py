@@ -10,7 +10,7 @@ from charts_src.cloud.access import role_name
 from charts_src.cloud.files import files
 from charts_src.errors import UserError
 from charts_src.lib.iam import PodIdentity, statement
-from tests.cloud.sample import IDENTITIES, full, least, template
+from tests.cloud.sample import ARGOCD, IDENTITIES, full, least, template
 
 TAGS = [{"Key": "cluster", "Value": "genai-dev"}, {"Key": "environment", "Value": "dev"}]
 
@@ -160,6 +160,45 @@ def test_the_capability_lets_groups_of_identity_center_in() -> None:
         },
         "Tags": TAGS,
     }
+
+
+def capability_role_with(registry: str) -> Any:
+    argocd = ARGOCD | {"charts": {"registry": registry, "version": "1.4.0"}}
+    text = files(full(argocd=argocd), IDENTITIES)["argocd.json"]
+    assert faults(text) == []
+    return json.loads(text)["Resources"]["ArgoCdRole"]["Properties"]
+
+
+def test_the_capability_may_pull_charts_from_ecr_and_do_nothing_else() -> None:
+    role = capability_role_with("111122223333.dkr.ecr.us-west-2.amazonaws.com/genai/charts")
+    charts = "arn:aws:ecr:us-west-2:111122223333:repository/genai/charts/*"
+    assert role["Policies"] == [
+        {
+            "PolicyName": "charts",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "Login",
+                        "Effect": "Allow",
+                        "Action": ["ecr:GetAuthorizationToken"],
+                        "Resource": ["*"],
+                    },
+                    {
+                        "Sid": "Pull",
+                        "Effect": "Allow",
+                        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                        "Resource": [charts],
+                    },
+                ],
+            },
+        }
+    ]
+
+
+def test_the_capability_may_do_nothing_in_aws_for_charts_from_elsewhere_or_without_charts() -> None:
+    assert "Policies" not in capability_role_with("registry.example.com/charts")
+    assert "Policies" not in template(full(), "argocd.json")["Resources"]["ArgoCdRole"]["Properties"]
 
 
 def test_a_long_name_of_a_role_ends_in_a_hash_of_it() -> None:

@@ -11,7 +11,9 @@ from cdk8s import ApiObject, App
 
 from charts_src import render as rendering
 from charts_src.errors import UserError
+from charts_src.incremental import Record
 from charts_src.manifest import Component
+from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.registry import COMPONENTS
 from charts_src.units import build, file_names
@@ -82,11 +84,15 @@ def test_two_constructs_of_one_object_are_both_named() -> None:
     )
 
 
+def record(component: type[Component], env: Environment) -> Record:
+    return Record([], "", build(component, env))
+
+
 def test_two_components_of_one_object_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:
     twins = tuple(component(lambda chart: chart.add(CONFIG), name) for name in ("one", "two"))
     monkeypatch.setattr(rendering, "COMPONENTS", twins)
     with pytest.raises(UserError) as error:
-        rendering.render(environment(), cast("Units", SimpleNamespace(get=build)))
+        rendering.render(environment(), cast("Units", SimpleNamespace(get=record)))
     assert str(error.value) == "ConfigMap ai/settings: described twice, by components one and two; rename one"
 
 

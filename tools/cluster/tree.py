@@ -66,15 +66,20 @@ class Installed(NamedTuple):
 def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     """Read the objects of every Application of an environment, in their order.
 
-    A file is read once in a process. Raises UserError when the environment is not rendered below `root`.
+    A file is read once in a process. Raises UserError when the environment is not rendered below `root`, or
+    for an Application of nothing.
     """
     found = [_read(path) for path in sorted((root / "argocd" / env).glob("application-*.yaml"))]
     if not found:
         raise UserError(f"{root / 'argocd' / env}: no Applications; run make render ENV={env}")
-    ordered = sorted(
-        (wave_of(body), body["metadata"]["name"], body["spec"]["source"]["path"]) for body in found
-    )
+    ordered = sorted((wave_of(body), body["metadata"]["name"], _folder(body, env)) for body in found)
     return [wave for number, name, path in ordered for wave in _waves(name, number, root / path)]
+
+
+def _folder(application: Body, env: str) -> str:
+    """Say where the objects of an Application are: those of a chart are rendered too."""
+    source = application["spec"]["source"]
+    return source["path"] if "path" in source else f"rendered/{env}/{source['chart']}"
 
 
 def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
@@ -147,6 +152,8 @@ def _try(api: Api, body: Body) -> tuple[Applied, Applied]:
 
 def _waves(application: str, number: int, folder: Path) -> list[Wave]:
     bodies = [_read(path) for path in sorted(folder.glob("*.yaml")) if path.name not in NOT_OBJECTS]
+    if not bodies:
+        raise UserError(f"{folder}: no objects, but Application {application} is of them; run make render")
     bodies.sort(key=lambda body: (_rank(body["kind"]), body["metadata"]["name"]))
     return [
         Wave(application, number, wave, tuple(body for body in bodies if wave_of(body) == wave))
