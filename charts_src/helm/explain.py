@@ -26,6 +26,7 @@ from charts_src.helm.template import (
     Value,
     When,
     evaluate,
+    holds,
 )
 
 NAME = Ref("", ("name",))
@@ -210,9 +211,12 @@ def _settles(parts: Sequence[tuple[Any, Sequence[Case]]], cases: Sequence[Case],
 
 
 def _by_presence(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
-    given = [case for case in cases if case.scope.value(ref)]
-    other = [case for case in cases if not case.scope.value(ref)]
-    parts = [(Given(ref), given), (None, other)]
+    if ref.where[-1:] == (KEY,):
+        return []
+    test = Given(ref, section=shape_of(cases[0].scope.place(ref)).section is not None)
+    given = [case for case in cases if holds(test, case.scope)]
+    other = [case for case in cases if not holds(test, case.scope)]
+    parts = [(test, given), (None, other)]
     separate = [(test, part) for test, part in parts if part]
     return separate if _kinds_settled(separate, cases, ref) else []
 

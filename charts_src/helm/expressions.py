@@ -70,6 +70,11 @@ def part(item: Part) -> tuple[str, str]:
             return item.replace("%", "%%"), ""
 
 
+def expression(item: Part) -> str:
+    """Write one part alone."""
+    return part(item)[1]
+
+
 def _sum(terms: tuple[tuple[Ref, int], ...], constant: int) -> str:
     products = [
         f"(int64 {field(ref)})" if factor == 1 else f"(mul (int64 {field(ref)}) {factor})" for ref, factor in terms
@@ -89,8 +94,8 @@ def printed(parts: tuple[Part, ...]) -> str:
 def test(item: Test) -> str:
     """Write a test as an expression that may stand in parentheses or alone."""
     match item:
-        case Given(ref):
-            return field(ref)
+        case Given(ref, section):
+            return f'(kindIs "map" {field(ref)})' if section else field(ref)
         case AtLeast(ref, least):
             return f"(ge (int64 {field(ref)}) {least})"
         case Equal(ref, value):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
@@ -13,7 +14,12 @@ Where = tuple[str | int, ...]
 Data = dict[str, Any]
 """An environment as plain values, with the tuples of the model."""
 
-MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()  # noqa: ARG005
+
+class _Nothing(Enum):
+    MISSING = 0
+
+
+MISSING: Any = _Nothing.MISSING
 """What stands for a value, or an object, that isn't there."""
 
 

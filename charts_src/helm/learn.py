@@ -1,31 +1,89 @@
-"""Experiments with a component -> its template."""
+"""Experiments with a component -> its template, and the fields that it follows."""
 
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from charts_src.helm.cases import Case, collections_of, field
+from charts_src.errors import UserError
+from charts_src.helm.cases import Case, collections_of, differ, field
 from charts_src.helm.experiments import Experiment, Objects
 from charts_src.helm.explain import explained
-from charts_src.helm.template import Digest, Node, Scope, Unknown, evaluate, same
+from charts_src.helm.fields import Where, shape_of
+from charts_src.helm.template import KEY, Digest, Node, Scope, Unknown, evaluate
+
+Pattern = tuple[str, ...]
+"""A path with a star for each key and index of a collection; #key after it for the key itself."""
 
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{64}")
 
 
-def learn(found: Sequence[Experiment]) -> Node:
-    """Find the template of a component's objects, a map of them by identity."""
-    return explained([_case(each) for each in found])
+class Learned(NamedTuple):
+    """What experiments say of a component."""
+
+    node: Node
+    """A map of its objects by identity."""
+    followed: frozenset[Pattern]
+    """Fields whose changes the template follows."""
+    left: frozenset[Pattern]
+    """Fields that the component reads and the template doesn't follow."""
 
 
-def tried(node: Node, found: Sequence[Experiment]) -> Iterator[tuple[Experiment, bool]]:
-    """Say for each experiment whether the template gives what it gave."""
-    for each in found:
-        try:
-            given: Any = evaluate(node, Scope(each.data))
-        except (Unknown, ValueError, TypeError, KeyError):
-            given = None
-        yield each, given is not None and _bodies(given) == _bodies(with_digests(each.objects))
+def learn(found: Sequence[Experiment]) -> Learned:
+    """Find the template that gives what all experiments gave, but for those of fields that it can't follow.
+
+    Raises UserError where it doesn't even give the environments.
+    """
+    patterns = {each.changed: pattern(each.changed[0]) for each in found if each.changed}
+    effective = {patterns[each.changed] for each in _effective(found)}
+    left: set[Pattern] = set()
+    while True:
+        kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
+        node = explained([_case(each) for each in kept])
+        wrong = [each for each in kept if not gives(node, each)]
+        if unmet := [each.base for each in wrong if not each.changed]:
+            raise UserError(f"no template gives what environments {' and '.join(unmet)} have")
+        if not wrong:
+            gone = frozenset(each for each in effective if _within(each, left))
+            return Learned(node, frozenset(effective) - gone, gone)
+        left |= {_membership(patterns[each.changed]) for each in wrong}
+
+
+def _effective(found: Sequence[Experiment]) -> Iterator[Experiment]:
+    base = {each.base: each.objects for each in found if not each.changed}
+    return (each for each in found if each.changed and differ(each.objects, base[each.base]))
+
+
+def pattern(path: Where) -> Pattern:
+    """Put stars for the keys and indexes on a path."""
+    found: list[str] = []
+    for index, part in enumerate(path):
+        if part == KEY:
+            return (*found, KEY)
+        entry = index > 0 and shape_of(path[:index]).entry is not None
+        found.append("*" if entry else str(part))
+    return tuple(found)
+
+
+def _membership(one: Pattern) -> Pattern:
+    """Have which entries there are, and their names, stand and fall together."""
+    return one[:-2] if one[-1] == KEY else one
+
+
+def _within(one: Pattern, left: set[Pattern]) -> bool:
+    """Say whether a field is left out: itself, the texts of a list that is, or a section that is."""
+    names = one[-1] == KEY and one[:-2] in left
+    text = one[-1] == "*" and one[:-1] in left
+    return one in left or names or text
+
+
+def gives(node: Node, each: Experiment) -> bool:
+    """Say whether a template gives what an experiment gave."""
+    try:
+        given: Any = evaluate(node, Scope(each.data))
+    except (Unknown, ValueError, TypeError, KeyError):
+        return False
+    return not differ(_bodies(given), _bodies(with_digests(each.objects)))
 
 
 def _bodies(objects: Objects) -> list[Any]:

@@ -100,9 +100,10 @@ class Text(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Whether a field is set: not null, false, 0 or empty."""
+    """Whether a field is set: not null, false, 0 or empty; a section may be empty."""
 
     ref: Ref
+    section: bool = False
 
 
 class Equal(NamedTuple):
@@ -207,8 +208,8 @@ def holds(test: Test, scope: Scope) -> bool:
     """Say whether a test holds."""
     value = scope.value(test.ref)
     match test:
-        case Given():
-            return bool(value)
+        case Given(_, section):
+            return value is not None if section else bool(value)
         case AtLeast(_, least):
             return type(value) is int and value >= least
         case Equal(_, wanted):

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from charts_src.emit import emit
-from charts_src.helm.expressions import field, presence, printed, quoted, test
+from charts_src.helm.fields import MISSING
+from charts_src.helm.expressions import expression, field, presence, printed, quoted, test
 from charts_src.helm.template import (
     Decide,
     Digest,
@@ -35,9 +36,10 @@ class Writer:
         """Write what a template starts with."""
         return f'{{{{- $values := include "{self._chart}.values" . | fromJson }}}}\n'
 
-    def object(self, name: str, node: Node) -> str:
+    def whole(self, owner: str, node: Node) -> str:
         """Write one object, without what a template starts with."""
-        return "".join(f"{line}\n" for line in self._block(node, 0, name))
+        lines = self._alternatives(node, lambda one: self._block(one, 0, owner))
+        return "".join(f"{line}\n" for line in lines)
 
     def loop(self, loop: Loop, name: str) -> str:
         """Write objects of a collection, each with a line of hyphens before it."""
@@ -147,7 +149,7 @@ class Writer:
             case Value(ref):
                 return f"{{{{ {field(ref)} | toRawJson }}}}"
             case Text((one,), number=True) if not isinstance(one, str):
-                return f"{{{{ {printed((one,)).removeprefix('printf \"%d\" ')} }}}}"
+                return f"{{{{ {expression(one)} }}}}"
             case Text(parts):
                 return f"{{{{ {printed(parts)} | toRawJson }}}}"
         raise TypeError(node)
@@ -211,8 +213,6 @@ def _bare(one: Any) -> str:
 
 
 def _missing(node: Node) -> bool:
-    from charts_src.helm.fields import MISSING  # noqa: PLC0415
-
     return isinstance(node, Literal) and node.value is MISSING
 
 

@@ -6,9 +6,9 @@ from charts_src.model import Environment
 
 def allowed_prefixes(env: Environment) -> list[str]:
     """Give what an image may start with: our registry, and each of upstream or, if it has one, its mirror."""
-    upstream = (*env.images.registries, eks_registry(env.aws.region))
-    pulled = {env.images.mirrors.get(registry, registry) for registry in upstream}
-    return [f"{prefix}/" for prefix in sorted({env.registry, *pulled})]
+    upstream = (eks_registry(env.aws.region), *env.images.registries)
+    pulled = (env.images.mirrors.get(registry, registry) for registry in upstream)
+    return [f"{prefix}/" for prefix in dict.fromkeys((env.registry, *pulled))]
 
 
 def allowed(env: Environment, reference: str) -> bool:

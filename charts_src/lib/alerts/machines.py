@@ -27,7 +27,7 @@ def groups(monitoring: Monitoring) -> list[Body]:
 
 
 def _nodes(monitoring: Monitoring) -> list[Body]:
-    full = monitoring.alerts.volume_full_percent / 100
+    full = f"{monitoring.alerts.volume_full_percent} / 100"
     disk = '{mountpoint="/",fstype!~"tmpfs|overlay"}'
     used = f"1 - max by (node) (node_filesystem_avail_bytes{disk} / node_filesystem_size_bytes{disk})"
     return [
@@ -69,7 +69,7 @@ def _volumes(monitoring: Monitoring) -> list[Body]:
         alert(
             "VolumeFills",
             "warning",
-            f"{of_claim} ({used}) > {monitoring.alerts.volume_full_percent / 100}",
+            f"{of_claim} ({used}) > {monitoring.alerts.volume_full_percent} / 100",
             15,
             f"Volume {claim} is nearly full",
             "Delete what is not needed, such as old checkpoints, or enlarge the claim (EBS) or the file "

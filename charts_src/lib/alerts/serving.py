@@ -30,7 +30,7 @@ def groups(monitoring: Monitoring) -> list[Body]:
             "ServeErrors",
             "critical",
             f"""{of_application} (rate({ERRORS}[5m])) / {of_application} (rate({REQUESTS}[5m]))
-            > {limits.serve_error_percent / 100}""",
+            > {limits.serve_error_percent} / 100""",
             5,
             f"Requests to {_APPLICATION} fail",
             "See the logs of its replicas in the Ray dashboard; if a change is the cause, revert it.",

@@ -1,0 +1,272 @@
+"""One chart: what was learned of a component, as the files that Helm reads."""
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, get_args
+
+from charts_src.emit import emit
+from charts_src.helm.fields import MISSING, Data, lookup, plain
+from charts_src.helm.learn import Learned, Pattern
+from charts_src.helm.readme import readme
+from charts_src.helm.template import Decide, Digest, Entry, Fields, Literal, Loop, Node, When
+from charts_src.helm.values import Used, over, schema, values, values_file
+from charts_src.helm.write import Writer
+from charts_src.manifest import Component
+from charts_src.model.base import KubernetesMinor
+from charts_src.publish import Files
+
+_VALUES = """{{/* The values, with the sections of an environment that an umbrella chart or Argo CD gives in their place. */}}
+{{- define "NAME.values" -}}
+{{- $values := omit (deepCopy .Values) "global" "enabled" }}
+{{- range $section, $given := (.Values.global | default dict) }}
+{{- $_ := set $values $section $given }}
+{{- end }}
+{{- include "NAME.check" (dict "values" $values "files" .Files) }}
+{{- $values | toRawJson }}
+{{- end }}
+"""
+
+_CHECK = """{{/* Refuse an environment whose decisions are not those that this chart was made with, where no value is. */}}
+{{- define "NAME.check" }}
+{{- $made := .files.Get "decisions.json" | fromJson }}
+{{- $decisions := index $made (toString .values.name) | default dict }}
+{{- range $path, $decision := $decisions }}
+{{- $found := $.values }}
+{{- range $part := splitList "/" $path }}
+{{- if kindIs "map" $found }}
+{{- $found = get $found $part }}
+{{- end }}
+{{- end }}
+{{- if and (hasKey $.values (index (splitList "/" $path) 0)) (ne (toRawJson $found) $decision) }}
+{{- if not (and (kindIs "string" $found) (eq $found "") (eq $decision "null")) }}
+{{- fail (printf "%s: this chart was made with %s and can't follow %s; make charts again" ($path | replace "/" ".") $decision (toRawJson $found)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+"""
+
+
+class Chart(NamedTuple):
+    """A chart, and what it follows."""
+
+    name: str
+    version: str
+    files: Files
+    fields: frozenset[Pattern]
+    """Fields of the environment that are values."""
+    known: dict[Pattern, list[Any]]
+    """Field -> the values that it may have, for fields that may not have any."""
+    optional: bool
+    """Whether some environment is without it."""
+
+    def to_json(self) -> str:
+        """Write it, to be read by from_json."""
+        fields = sorted(map(list, self.fields))
+        known = [[list(field), values] for field, values in sorted(self.known.items())]
+        return json.dumps(self._asdict() | {"fields": fields, "known": known})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Chart":
+        """Read what to_json wrote."""
+        found = json.loads(text)
+        fields = frozenset(map(tuple, found["fields"]))
+        known = {tuple(field): values for field, values in found["known"]}
+        return cls(found["name"], found["version"], found["files"], fields, known, found["optional"])
+
+
+def chart(
+    component: type[Component],
+    learned: Learned,
+    environments: Mapping[str, Data],
+    version: str,
+    *,
+    optional: bool,
+) -> Chart:
+    """Make the chart of a component from what was learned, with values for the environments that have it.
+
+    The first of the environments gives the defaults.
+    """
+    used = Used(learned.node)
+    found = {name: values(data, used.fields) for name, data in environments.items()}
+    default = next(iter(found.values()))
+    files = {
+        "Chart.yaml": emit(_about(component, version)),
+        "values.yaml": values_file(default, _notes(component, next(iter(found)))),
+        "values.schema.json": json.dumps(schema(used), indent=2) + "\n",
+        "README.md": readme(component, used, learned, default),
+        "templates/NOTES.txt": _after(component),
+    }
+    files |= {f"values/{name}.yaml": emit(over(default, each)) for name, each in found.items()}
+    files |= _templates(component.name, learned, environments)
+    return Chart(component.name, version, files, frozenset(used.fields), used.known, optional)
+
+
+def _notes(component: type[Component], env: str) -> str:
+    return f"Values of {component.name}, as environment {env} has them; those of others are in values/."
+
+
+def _about(component: type[Component], version: str) -> dict[str, Any]:
+    first = (inspect.getdoc(component) or "").partition("\n")[0]
+    return {
+        "apiVersion": "v2",
+        "name": component.name,
+        "description": first,
+        "type": "application",
+        "version": version,
+        "appVersion": version,
+        "kubeVersion": f">={min(get_args(KubernetesMinor))}.0-0",
+    }
+
+
+def _after(component: type[Component]) -> str:
+    return f"{component.name} {{{{ .Chart.AppVersion }}}} is installed as release {{{{ .Release.Name }}}}.\n"
+
+
+def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) -> Files:
+    """Write a template for each object, or for each collection of objects."""
+    entries = learned.node.entries if isinstance(learned.node, Fields) else _of_literal(learned.node)
+    files: Files = {}
+    shared = _shared(name, entries)
+    writer = Writer(name, shared)
+    for each, file in zip(entries, _file_names(entries), strict=True):
+        if isinstance(each, Entry) and _is_definition(each):
+            assert isinstance(each.node, Literal)
+            files[f"crds/{file}"] = emit(each.node.value)
+        elif isinstance(each, Loop):
+            files[f"templates/{file}"] = writer.head() + writer.loop(each, "")
+        else:
+            owner = each.key.value if isinstance(each.key, Literal) else ""
+            head = "" if isinstance(each.node, Literal) else writer.head()
+            files[f"templates/{file}"] = head + writer.whole(owner, each.node)
+    if any(path.startswith("templates/") for path in files):
+        decisions = _decisions(learned, environments)
+        files["decisions.json"] = json.dumps(decisions, indent=1, sort_keys=True) + "\n"
+        texts = "".join(_text(writer, name, entries, *each) for each in shared.items())
+        files["templates/_helpers.tpl"] = (_VALUES + "\n" + _CHECK).replace("NAME", name) + texts
+    return files
+
+
+def _of_literal(node: Node) -> tuple[Entry | Loop, ...]:
+    """Take a component that no field changes apart into its objects."""
+    assert isinstance(node, Literal)
+    return tuple(Entry(Literal(key), Literal(body)) for key, body in node.value.items())
+
+
+def _is_definition(entry: Entry) -> bool:
+    """Say whether an entry is a CRD that no field changes; Helm's crds/ has no actions."""
+    node = entry.node
+    return isinstance(node, Literal) and node.value["kind"] == "CustomResourceDefinition"
+
+
+def _file_names(entries: Sequence[Entry | Loop]) -> list[str]:
+    """Name each template as the rendered file of the object is, a loop after its collection."""
+    keys = [str(each.key.value) for each in entries if isinstance(each, Entry) and isinstance(each.key, Literal)]
+    bodies = {key: identity for key, identity in zip(keys, file_names_of(keys), strict=True)}
+    names: list[str] = []
+    for each in entries:
+        if isinstance(each, Loop):
+            names.append(f"{each.name.replace('_', '-')}.yaml")
+        elif isinstance(each.key, Literal):
+            names.append(bodies[str(each.key.value)])
+        else:
+            names.append(f"{kind_of(each.node).lower()}.yaml")
+    return [name if names.count(name) == 1 else f"{index}-{name}" for index, name in enumerate(names)]
+
+
+def file_names_of(keys: Sequence[str]) -> list[str]:
+    """Name files after the texts of identities: 'Kind namespace/name' or 'Kind name'."""
+    return [key.replace(" ", "-").replace("/", "-").replace(":", "-").lower() + ".yaml" for key in keys]
+
+
+def kind_of(node: Node) -> str:
+    """Give the kind of an object, from its template."""
+    match node:
+        case Literal(value):
+            return str(value["kind"])
+        case When(_, then):
+            return kind_of(then)
+        case Decide(cases, _):
+            return kind_of(cases[0][1])
+        case Fields(entries):
+            for each in entries:
+                if isinstance(each, Entry) and each.key == Literal("kind") and isinstance(each.node, Literal):
+                    return str(each.node.value)
+    return "objects"
+
+
+def _shared(name: str, entries: Sequence[Entry | Loop]) -> dict[tuple[str, str], str]:
+    """Name the texts that have a digest somewhere."""
+    found = dict.fromkeys((digest.source, key) for digest in _digests(entries) for key in digest.keys)
+    return {
+        (source, key): f"{name}.text.{source.rpartition('/')[2]}.{key}" for source, key in found
+    }
+
+
+def _digests(entries: Sequence[Entry | Loop]) -> Iterator[Digest]:
+    for each in entries:
+        yield from _digests(each.body) if isinstance(each, Loop) else _digests_of(each.node)
+
+
+def _digests_of(node: Node) -> Iterator[Digest]:
+    match node:
+        case Literal(Digest() as digest):
+            yield digest
+        case When(_, then):
+            yield from _digests_of(then)
+        case Decide(cases, other):
+            for _, then in cases:
+                yield from _digests_of(then)
+            if other is not None:
+                yield from _digests_of(other)
+        case _ if hasattr(node, "entries"):
+            yield from _digests(node.entries)
+
+
+def _text(writer: Writer, name: str, entries: Sequence[Entry | Loop], at: tuple[str, str], label: str) -> str:
+    """Write a text as a template of its own, so that its digest can be taken."""
+    source, key = at
+    found = next(each for each in entries if isinstance(each, Entry) and each.key == Literal(source))
+    values_of = f'{{{{ $values := include "{name}.values" . | fromJson }}}}'
+    return f'{{{{ define "{label}" }}}}{values_of}{writer.text(_inside(found.node, ("data", key)))}{{{{ end }}}}\n'
+
+
+def _inside(node: Node, path: Sequence[str]) -> Node:
+    """Give the template of a field of an object."""
+    for index, key in enumerate(path):
+        if isinstance(node, When):
+            node = node.then
+        if isinstance(node, Literal):
+            return Literal(lookup(node.value, tuple(path[index:])))
+        assert isinstance(node, Fields)
+        node = next(each.node for each in node.entries if isinstance(each, Entry) and each.key == Literal(key))
+    return node
+
+
+def _decisions(learned: Learned, environments: Mapping[str, Data]) -> dict[str, dict[str, str]]:
+    """Give what each environment decides where the chart has no value, as JSON, by path."""
+    return {name: dict(_decided(data, learned.left)) for name, data in environments.items()}
+
+
+def _decided(data: Data, left: frozenset[Pattern]) -> Iterator[tuple[str, str]]:
+    for one in sorted(left):
+        for where in _places(data, one):
+            value = lookup(data, where)
+            if value is not MISSING:
+                text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                yield "/".join(map(str, where)), text
+
+
+def _places(data: Data, one: Pattern) -> Iterator[tuple[str | int, ...]]:
+    """Give the places of a field: down to a list, which is compared as a whole."""
+    found: list[tuple[str | int, ...]] = [()]
+    for index, part in enumerate(one):
+        if part == "*":
+            if not isinstance(lookup(data, found[0]) if found else None, Mapping):
+                break
+            found = [(*where, key) for where in found for key in lookup(data, where)]
+        else:
+            found = [(*where, part) for where in found]
+        del index
+    yield from found
