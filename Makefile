@@ -139,6 +139,10 @@ benchmark-serving: $(WORKLOADS) ## Measure the service of Stable Diffusion and r
 compare-upstream: $(VENV) $(BIN)/helm ## Compare rendered/prod with upstream's charts and manifests; fail on a difference without a reason
 	@.venv/bin/python -m tools.upstream
 
+.PHONY: charts
+charts: $(VENV) ## Make a Helm chart of each component, and one of the platform, in dist/charts/
+	@$(CHARTS) charts
+
 .PHONY: publish-charts
 publish-charts: $(VENV) $(if $(REGISTRY),$(BIN)/helm4) ## Push the packages of dist/charts/ to oci://REGISTRY; PLAIN_HTTP=1 for one without TLS
 	@$(CHARTS) publish-charts "$${REGISTRY:-}" $(if $(PLAIN_HTTP),--plain-http)

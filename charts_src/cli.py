@@ -70,6 +70,7 @@ def _schemas(arguments: argparse.Namespace, _names: list[str]) -> Outcome:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "bootstrap": lambda arguments, names: _plan(arguments, names),
+    "charts": lambda _arguments, _names: commands.make_charts(_progress()),
     "connections": lambda _, names: commands.connections(names),
     "diff": _diff,
     "docs": lambda arguments, _: commands.docs(check=arguments.check),
@@ -199,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     docs = subparsers.add_parser("docs", help="write docs/components.md")
     docs.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is stale")
     subparsers.add_parser("lock-images", help="ask the registries for the digest of every image")
+    subparsers.add_parser("charts", help="make a Helm chart of each component, and one of all")
     publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
     publish.add_argument("registry", help="such as registry.example.com/charts")
     publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")

@@ -197,6 +197,14 @@ def lock_images() -> Outcome:
     return Outcome(DONE, "".join(f"{line}\n" for line in changed))
 
 
+def make_charts(say: Callable[[str], None]) -> Outcome:
+    """Make every chart and its package in dist/charts/; `say` takes lines of progress."""
+    from charts_src.helm.make import make
+
+    count = make(CHARTS, lambda name, of: say(f"  {name} (of {of})"))
+    return Outcome(DONE, f"{count} charts in {CHARTS.relative_to(ROOT)}\n")
+
+
 def publish_charts(address: str, say: Callable[[str], None], *, plain_http: bool) -> Outcome:
     """Push the packages of dist/charts/ that a registry has not; `say` takes lines of progress."""
     from charts_src.helm.push import Registry, publish

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
-from pathlib import Path
 
 from charts_src import CACHE, cache, fingerprint
 from charts_src.helm.chart import Chart, chart
@@ -59,12 +58,3 @@ def _made(name: str, environments: Mapping[str, Environment], version: str) -> C
     having = {env.name: data_of(env) for env in environments.values() if component.enabled(env)}
     learned = learn(list(experiments(component, environments)))
     return chart(component, learned, having, version, optional=len(having) < len(environments))
-
-
-def write(charts_: Mapping[str, Chart], folder: Path) -> None:
-    """Write the charts as folders, each in place of what was there."""
-    for name, one in charts_.items():
-        for path, text in one.files.items():
-            file = folder / name / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")

@@ -145,7 +145,8 @@ def _either(one: str, other: str) -> str:
         return "true"
     if "false" in (one, other):
         return other if one == "false" else one
-    return f"(or {one} {other})"
+    rest = other.removeprefix(f"(and {_negated(one)} ").removesuffix(")")
+    return f"(or {one} {rest if len(rest) < len(other) - 1 else other})"
 
 
 def name_of(ref: Ref, loops: dict[str, Ref]) -> str:

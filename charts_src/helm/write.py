@@ -16,6 +16,7 @@ from charts_src.helm.template import (
     Literal,
     Loop,
     Node,
+    Test,
     Text,
     Value,
     When,
@@ -93,7 +94,8 @@ class Writer:
         match node:
             case When(there, then):
                 return [f"{{{{- if {presence(there)} }}}}", *self._alternatives(then, write), "{{- end }}"]
-            case Decide(cases, other):
+            case Decide():
+                cases, other = _flat(node)
                 lines = []
                 for number, (each, then) in enumerate(cases):
                     word = "else if" if number else "if"
@@ -188,7 +190,8 @@ class Writer:
                 yield f"{{{{ if {presence(there)} }}}}"
                 yield from self._line_of(then, space)
                 yield "{{ end }}"
-            case Decide(cases, other):
+            case Decide():
+                cases, other = _flat(node)
                 for number, (each, then) in enumerate(cases):
                     yield f"{{{{ {'else if' if number else 'if'} {test(each)} }}}}"
                     yield from self._line_of(then, space)
@@ -206,6 +209,15 @@ class Writer:
                 yield "\n"
             case Value(ref):
                 yield f"{space}{{{{ {field(ref)} }}}}\n"
+
+
+def _flat(node: Decide) -> tuple[Sequence[tuple[Test, Node]], Node | None]:
+    """Take decisions that are what else another decides into it."""
+    cases, other = [*node.cases], node.other
+    while isinstance(other, Decide):
+        cases += other.cases
+        other = other.other
+    return cases, other
 
 
 def _bare(one: Any) -> str:
