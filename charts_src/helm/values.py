@@ -98,8 +98,7 @@ def _refs(part: Any) -> Iterator[Ref]:
 
 def values(data: Data, fields: Set[Pattern]) -> dict[str, Any]:
     """Give the values of an environment: the fields that a template uses, and nothing else."""
-    found = _pruned(data, (), fields)
-    return dict(found) if isinstance(found, dict) else {}
+    return dict(_pruned(data, (), fields)) if fields else {}
 
 
 def _pruned(value: Any, at: Pattern, used: Set[Pattern]) -> Any:

@@ -114,6 +114,8 @@ class Writer:
         if isinstance(key, Literal) and (shared := self._shared.get((owner, key.value))):
             return [f'{space}{_key(key)}: {{{{ include "{shared}" . | toRawJson }}}}']
         match node:
+            case Literal(Digest()):
+                return [f"{space}{_key(key)}: {self._inline(node)}"]
             case Literal(value) if isinstance(key, Literal):
                 return [f"{space}{line}" if line else "" for line in _literal({key.value: value})]
             case Literal(value) if isinstance(value, dict | list) and value:
