@@ -31,7 +31,9 @@ def charts(
     wanted = [each for each in wanted if any(each.enabled(env) for env in environments.values())]
     shared = fingerprint.of_shared_code(each.__module__ for each in COMPONENTS)
     values = "\0".join(env.model_dump_json() for env in environments.values())
-    paths = {each.name: _FOLDER / f"{each.name}-{_key(each, shared, values, version)}.json" for each in wanted}
+    paths = {
+        each.name: _FOLDER / f"{each.name}-{_key(each, shared, values, version)}.json" for each in wanted
+    }
     found = {name: Chart.from_json(text) for name, path in paths.items() if (text := cache.read(path))}
     due = [each for each in wanted if each.name not in found]
     for name in found:

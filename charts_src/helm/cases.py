@@ -64,13 +64,13 @@ def causes(cases: Iterable[Case]) -> dict[Ref, list[Case]]:
     return found
 
 
-def field(where: Where, scope: Scope, collections: Mapping[Where, Any]) -> Ref:
+def field(where: Where, scope: Scope) -> Ref:
     """Name the field at a path: of the innermost entry around it, or the collection that it is inside."""
     inner = [(name, place) for name, place in scope.entries.items() if where[: len(place)] == place]
     loop, place = max(inner, key=lambda pair: len(pair[1]), default=("", ()))
     rest = where[len(place) :]
     for length in range(1, len(rest)):
-        if (*place, *rest[:length]) in collections and rest[length] != KEY:
+        if rest[length] != KEY and shape_of((*place, *rest[:length])).entry:
             return Ref(loop, rest[:length])
     return Ref(loop, rest)
 
@@ -88,17 +88,6 @@ def kind(tree: Any) -> str:
     return type(tree).__name__
 
 
-def collections_of(data: Any, where: Where = ()) -> dict[Where, Any]:
-    """Find every map with free keys and every list in an environment, by path."""
-    found: dict[Where, Any] = {}
-    if isinstance(data, tuple) or (isinstance(data, Mapping) and where and shape_of(where).entry):
-        found[where] = data
-    items = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, tuple) else ()
-    for key, item in items:
-        found |= collections_of(item, (*where, key))
-    return found
-
-
 def keys(value: Any) -> list[str | int]:
     """Give the keys of a collection."""
     return list(value) if isinstance(value, Mapping) else list(range(len(value or ())))
@@ -106,11 +95,13 @@ def keys(value: Any) -> list[str | int]:
 
 def without(larger: Any, smaller: Any) -> str | int | None:
     """Name the one entry that the smaller of two collections lacks, if that is all that they differ in."""
+    if not isinstance(larger, Mapping | tuple) or len(larger) != len(smaller or ()) + 1:
+        return None
     if isinstance(larger, Mapping) and isinstance(smaller, Mapping):
         gone = [key for key in larger if key not in smaller]
         rest = {key: item for key, item in larger.items() if key not in gone}
         return gone[0] if len(gone) == 1 and plain(rest) == plain(smaller) else None
-    if isinstance(larger, tuple) and isinstance(smaller, tuple) and len(larger) == len(smaller) + 1:
+    if isinstance(larger, tuple) and isinstance(smaller, tuple):
         return next((i for i in range(len(larger)) if (*larger[:i], *larger[i + 1 :]) == smaller), None)
     return None
 

@@ -2,50 +2,24 @@
 
 import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from charts_src.emit import emit
-from charts_src.helm.fields import MISSING, Data, lookup, plain
+from charts_src.helm.fields import MISSING, Data, Where, lookup, plain, shape_of
 from charts_src.helm.learn import Learned, Pattern
 from charts_src.helm.readme import readme
-from charts_src.helm.template import Decide, Digest, Entry, Fields, Literal, Loop, Node, When
+from charts_src.helm.template import Decide, Digest, Entry, Fields, Items, Literal, Loop, Node, When
 from charts_src.helm.values import Used, over, schema, values, values_file
 from charts_src.helm.write import Writer
 from charts_src.manifest import Component
 from charts_src.model.base import KubernetesMinor
 from charts_src.publish import Files
 
-_VALUES = """{{/* The values, with the sections of an environment that an umbrella chart or Argo CD gives in their place. */}}
-{{- define "NAME.values" -}}
-{{- $values := omit (deepCopy .Values) "global" "enabled" }}
-{{- range $section, $given := (.Values.global | default dict) }}
-{{- $_ := set $values $section $given }}
-{{- end }}
-{{- include "NAME.check" (dict "values" $values "files" .Files) }}
-{{- $values | toRawJson }}
-{{- end }}
-"""
-
-_CHECK = """{{/* Refuse an environment whose decisions are not those that this chart was made with, where no value is. */}}
-{{- define "NAME.check" }}
-{{- $made := .files.Get "decisions.json" | fromJson }}
-{{- $decisions := index $made (toString .values.name) | default dict }}
-{{- range $path, $decision := $decisions }}
-{{- $found := $.values }}
-{{- range $part := splitList "/" $path }}
-{{- if kindIs "map" $found }}
-{{- $found = get $found $part }}
-{{- end }}
-{{- end }}
-{{- if and (hasKey $.values (index (splitList "/" $path) 0)) (ne (toRawJson $found) $decision) }}
-{{- if not (and (kindIs "string" $found) (eq $found "") (eq $decision "null")) }}
-{{- fail (printf "%s: this chart was made with %s and can't follow %s; make charts again" ($path | replace "/" ".") $decision (toRawJson $found)) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-"""
+HELPERS = Path(__file__).parent / "helpers.tpl"
+"""What the templates of every chart use; NAME stands for the chart's."""
 
 
 class Chart(NamedTuple):
@@ -126,13 +100,12 @@ def _after(component: type[Component]) -> str:
 
 def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) -> Files:
     """Write a template for each object, or for each collection of objects."""
-    entries = learned.node.entries if isinstance(learned.node, Fields) else _of_literal(learned.node)
+    entries = _entries(learned.node)
     files: Files = {}
     shared = _shared(name, entries)
     writer = Writer(name, shared)
     for each, file in zip(entries, _file_names(entries), strict=True):
-        if isinstance(each, Entry) and _is_definition(each):
-            assert isinstance(each.node, Literal)
+        if isinstance(each, Entry) and isinstance(each.node, Literal) and _is_definition(each.node):
             files[f"crds/{file}"] = emit(each.node.value)
         elif isinstance(each, Loop):
             files[f"templates/{file}"] = writer.head() + writer.loop(each, "")
@@ -144,40 +117,40 @@ def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) ->
         decisions = _decisions(learned, environments)
         files["decisions.json"] = json.dumps(decisions, indent=1, sort_keys=True) + "\n"
         texts = "".join(_text(writer, name, entries, *each) for each in shared.items())
-        files["templates/_helpers.tpl"] = (_VALUES + "\n" + _CHECK).replace("NAME", name) + texts
+        files["templates/_helpers.tpl"] = HELPERS.read_text(encoding="utf-8").replace("NAME", name) + texts
     return files
 
 
-def _of_literal(node: Node) -> tuple[Entry | Loop, ...]:
-    """Take a component that no field changes apart into its objects."""
-    assert isinstance(node, Literal)
+def _entries(node: Node) -> tuple[Entry | Loop, ...]:
+    """Take a component apart into its objects."""
+    if isinstance(node, Fields):
+        return node.entries
+    if not isinstance(node, Literal):
+        raise TypeError(node)
     return tuple(Entry(Literal(key), Literal(body)) for key, body in node.value.items())
 
 
-def _is_definition(entry: Entry) -> bool:
-    """Say whether an entry is a CRD that no field changes; Helm's crds/ has no actions."""
-    node = entry.node
-    return isinstance(node, Literal) and node.value["kind"] == "CustomResourceDefinition"
+def _is_definition(node: Literal) -> bool:
+    """Say whether an object is a CRD. No field changes any, and Helm's crds/ has no actions."""
+    return bool(node.value["kind"] == "CustomResourceDefinition")
 
 
 def _file_names(entries: Sequence[Entry | Loop]) -> list[str]:
     """Name each template as the rendered file of the object is, a loop after its collection."""
-    keys = [str(each.key.value) for each in entries if isinstance(each, Entry) and isinstance(each.key, Literal)]
-    bodies = {key: identity for key, identity in zip(keys, file_names_of(keys), strict=True)}
     names: list[str] = []
     for each in entries:
         if isinstance(each, Loop):
             names.append(f"{each.name.replace('_', '-')}.yaml")
         elif isinstance(each.key, Literal):
-            names.append(bodies[str(each.key.value)])
+            names.append(file_name(str(each.key.value)))
         else:
             names.append(f"{kind_of(each.node).lower()}.yaml")
     return [name if names.count(name) == 1 else f"{index}-{name}" for index, name in enumerate(names)]
 
 
-def file_names_of(keys: Sequence[str]) -> list[str]:
-    """Name files after the texts of identities: 'Kind namespace/name' or 'Kind name'."""
-    return [key.replace(" ", "-").replace("/", "-").replace(":", "-").lower() + ".yaml" for key in keys]
+def file_name(identity: str) -> str:
+    """Name a file after an object, given as 'Kind namespace/name' or 'Kind name'."""
+    return re.sub("[ /:]", "-", identity).lower() + ".yaml"
 
 
 def kind_of(node: Node) -> str:
@@ -199,9 +172,7 @@ def kind_of(node: Node) -> str:
 def _shared(name: str, entries: Sequence[Entry | Loop]) -> dict[tuple[str, str], str]:
     """Name the texts that have a digest somewhere."""
     found = dict.fromkeys((digest.source, key) for digest in _digests(entries) for key in digest.keys)
-    return {
-        (source, key): f"{name}.text.{source.rpartition('/')[2]}.{key}" for source, key in found
-    }
+    return {(source, key): f"{name}.text.{source.rpartition('/')[2]}.{key}" for source, key in found}
 
 
 def _digests(entries: Sequence[Entry | Loop]) -> Iterator[Digest]:
@@ -220,16 +191,16 @@ def _digests_of(node: Node) -> Iterator[Digest]:
                 yield from _digests_of(then)
             if other is not None:
                 yield from _digests_of(other)
-        case _ if hasattr(node, "entries"):
-            yield from _digests(node.entries)
+        case Fields(entries) | Items(entries):
+            yield from _digests(entries)
 
 
 def _text(writer: Writer, name: str, entries: Sequence[Entry | Loop], at: tuple[str, str], label: str) -> str:
     """Write a text as a template of its own, so that its digest can be taken."""
     source, key = at
     found = next(each for each in entries if isinstance(each, Entry) and each.key == Literal(source))
-    values_of = f'{{{{ $values := include "{name}.values" . | fromJson }}}}'
-    return f'{{{{ define "{label}" }}}}{values_of}{writer.text(_inside(found.node, ("data", key)))}{{{{ end }}}}\n'
+    start = f'{{{{ define "{label}" }}}}{{{{ $values := include "{name}.values" . | fromJson }}}}'
+    return f"{start}{writer.text(_inside(found.node, ('data', key)))}{{{{ end }}}}\n"
 
 
 def _inside(node: Node, path: Sequence[str]) -> Node:
@@ -239,8 +210,9 @@ def _inside(node: Node, path: Sequence[str]) -> Node:
             node = node.then
         if isinstance(node, Literal):
             return Literal(lookup(node.value, tuple(path[index:])))
-        assert isinstance(node, Fields)
-        node = next(each.node for each in node.entries if isinstance(each, Entry) and each.key == Literal(key))
+        node = next(
+            each.node for each in _entries(node) if isinstance(each, Entry) and each.key == Literal(key)
+        )
     return node
 
 
@@ -254,19 +226,25 @@ def _decided(data: Data, left: frozenset[Pattern]) -> Iterator[tuple[str, str]]:
         for where in _places(data, one):
             value = lookup(data, where)
             if value is not MISSING:
-                text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                shown = sorted(value) if _has_names(where) else plain(value)
+                text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
                 yield "/".join(map(str, where)), text
 
 
-def _places(data: Data, one: Pattern) -> Iterator[tuple[str | int, ...]]:
+def _has_names(where: Where) -> bool:
+    """Say whether a field is a map of sections: which there are is decided apart from what is in them."""
+    entry = shape_of(where).entry
+    return entry is not None and entry.section is not None
+
+
+def _places(data: Data, one: Pattern) -> Iterator[Where]:
     """Give the places of a field: down to a list, which is compared as a whole."""
-    found: list[tuple[str | int, ...]] = [()]
-    for index, part in enumerate(one):
+    found: list[Where] = [()]
+    for part in one:
         if part == "*":
             if not isinstance(lookup(data, found[0]) if found else None, Mapping):
                 break
             found = [(*where, key) for where in found for key in lookup(data, where)]
         else:
             found = [(*where, part) for where in found]
-        del index
     yield from found

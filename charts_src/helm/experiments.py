@@ -88,7 +88,9 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
     yield from (Change(path, each) for each in probe.entries(shape, value, known))
     if isinstance(value, Mapping):
         for key in value:
-            yield from (Change((*path, key, KEY, mark), None) for mark in probe.marks(shape, key)[skip : skip + 1])
+            yield from (
+                Change((*path, key, KEY, mark), None) for mark in probe.marks(shape, key)[skip : skip + 1]
+            )
     if not shape.entry.section:
         keys = value if isinstance(value, Mapping) else range(len(value or ()))
         for key in keys:
@@ -98,15 +100,14 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
 
 def _applied(data: Data, change: Change) -> Data:
     if change.path[-2:-1] != (KEY,):
-        return replaced(data, change.path, change.value)
+        return dict(replaced(data, change.path, change.value))
     *place, old, _, new = change.path
     entries = lookup(data, tuple(place))
-    return replaced(data, tuple(place), {new if key == old else key: item for key, item in entries.items()})
+    renamed = {new if key == old else key: item for key, item in entries.items()}
+    return dict(replaced(data, tuple(place), renamed))
 
 
-def changed(
-    component: type[Component], data: Data, wanted: Iterable[Change]
-) -> tuple[Data, Objects] | None:
+def changed(component: type[Component], data: Data, wanted: Iterable[Change]) -> tuple[Data, Objects] | None:
     """Compose a component with changes; give None where it cannot be, or where the model forbids them."""
     for change in wanted:
         data = _applied(data, change)

@@ -1,6 +1,7 @@
-"""From experiments to a template: what no field changes is literal, the rest follows the fields that change it."""
+"""From experiments to a template: what no field changes is literal, the rest follows fields."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from charts_src.helm import probe, scalars
@@ -85,11 +86,11 @@ def _entries(
     one: str, cases: Sequence[Case], loops: Mapping[str, Ref], *, looping: bool
 ) -> tuple[Entry | Loop, ...]:
     found: list[Entry | Loop] = []
-    for part in arranged(one, cases, loops, looping=looping):
+    for part in arranged(one, cases, looping=looping):
         if isinstance(part, list):
             found.append(_entry(one, part, loops))
         else:
-            inner = loops | {part.name: part.collection}
+            inner = {**loops, part.name: part.collection}
             body = _entries(one, part.cases, inner, looping=True)
             found.append(Loop(part.name, part.collection, part.keyed, body))
     return tuple(found)
@@ -121,17 +122,17 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
     for ref in _suspects(cases):
         for split in (_by_presence, _by_size, _by_value):
             parts = split(cases, ref)
-            if len(parts) > 1 and all(bases(_with_bases(part)) for _, part in parts) and _settles(parts, cases, ref):
-                return _decide(parts, ref, loops)
+            if len(parts) > 1:
+                return _decide(parts, loops)
     own = [ref for ref in _of_entries(loops, cases) if ref.where == ()]
     for ref in [*own, NAME, *(ref for ref in _of_entries(loops, cases) if ref not in own)]:
         parts = _by_value([case for case in cases if case.changed is None], ref, every=True)
         if len(parts) > 1:
-            return _decide(_with_variations(parts, cases), ref, loops)
-    return explained_apart(cases, loops)
+            return _decide(_with_variations(parts, cases), loops)
+    return _apart(cases, loops)
 
 
-def explained_apart(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
+def _apart(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
     """Give up on variations that nothing here accounts for."""
     kept = [case for case in cases if case.changed is None]
     if len(kept) == len(cases):
@@ -149,7 +150,7 @@ def _with_variations(
     ]
 
 
-def _decide(parts: list[tuple[Any, list[Case]]], ref: Ref, loops: Mapping[str, Ref]) -> Node:
+def _decide(parts: list[tuple[Any, list[Case]]], loops: Mapping[str, Ref]) -> Node:
     """Build the decision, with the last part for everything else where the tests leave nothing else."""
     made = [(test, explained(_with_bases(part), loops)) for test, part in parts]
     tests = [test for test, _ in made]
@@ -203,13 +204,6 @@ def _elsewhere(case: Case) -> bool:
     return case.changed is not None and len(case.scope.place(case.changed)) < len(case.detail)
 
 
-def _settles(parts: Sequence[tuple[Any, Sequence[Case]]], cases: Sequence[Case], ref: Ref) -> bool:
-    """Say whether a split takes variations of a field away from their bases."""
-    return any(
-        case.changed == ref and case.group not in bases(part) for _, part in parts for case in part
-    ) or any(case.changed == ref for case in cases)
-
-
 def _by_presence(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
     if ref.where[-1:] == (KEY,):
         return []
@@ -218,18 +212,18 @@ def _by_presence(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]
     other = [case for case in cases if not holds(test, case.scope)]
     parts = [(test, given), (None, other)]
     separate = [(test, part) for test, part in parts if part]
-    return separate if _kinds_settled(separate, cases, ref) else []
+    return separate if _settled(separate, ref) else []
 
 
 def _by_size(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
     """Part the cases where the next number gives something of another kind."""
     sizes = sorted({value for case in cases if type(value := case.scope.value(ref)) is int})
-    for one, other in zip(sizes, sizes[1:], strict=False):
+    for one, other in pairwise(sizes):
         if other == one + 1:
             small = [case for case in cases if not _large(case, ref, other)]
             large = [case for case in cases if _large(case, ref, other)]
             parts: list[tuple[Any, list[Case]]] = [(AtLeast(ref, other), large), (None, small)]
-            if _kinds_settled(parts, cases, ref) and not _kinds_settled([(None, list(cases))], cases, ref):
+            if _settled(parts, ref) and not _settled([(None, list(cases))], ref):
                 return parts
     return []
 
@@ -239,9 +233,8 @@ def _large(case: Case, ref: Ref, least: int) -> bool:
     return type(value) is int and value >= least
 
 
-def _kinds_settled(parts: list[tuple[Any, list[Case]]], cases: Sequence[Case], ref: Ref) -> bool:
+def _settled(parts: Sequence[tuple[Any, Sequence[Case]]], ref: Ref) -> bool:
     """Say whether, within each part, the field no longer changes the kind of what is there."""
-    del cases
     for _, part in parts:
         kinds: dict[tuple[str, ...], set[str]] = {}
         for case in part:

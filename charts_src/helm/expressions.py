@@ -77,7 +77,8 @@ def expression(item: Part) -> str:
 
 def _sum(terms: tuple[tuple[Ref, int], ...], constant: int) -> str:
     products = [
-        f"(int64 {field(ref)})" if factor == 1 else f"(mul (int64 {field(ref)}) {factor})" for ref, factor in terms
+        f"(int64 {field(ref)})" if factor == 1 else f"(mul (int64 {field(ref)}) {factor})"
+        for ref, factor in terms
     ]
     if len(products) == 1 and not constant:
         return products[0]

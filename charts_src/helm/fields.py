@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
@@ -60,6 +61,7 @@ class Shape(NamedTuple):
         return _shape(get_args(self.bare)[0]) if is_map else None
 
 
+@cache
 def shape_of(path: Where) -> Shape:
     """Say what the model says of the field at `path`."""
     found = Shape(Environment, optional=False)
@@ -134,7 +136,7 @@ def reading(env: Environment) -> Iterator[set[Where]]:
     """Collect the paths of all fields of `env` that are read, down to the last section on the way."""
     places = dict(_places(env, ()))
     found: set[Where] = set()
-    original = Model.__getattribute__
+    original: Any = Model.__getattribute__
 
     def noticed(self: Model, name: str) -> Any:
         where = places.get(id(self))
@@ -142,7 +144,7 @@ def reading(env: Environment) -> Iterator[set[Where]]:
             found.add((*where, name))
         return original(self, name)
 
-    Model.__getattribute__ = noticed  # type: ignore[method-assign]
+    Model.__getattribute__ = noticed  # type: ignore[method-assign,assignment]
     try:
         yield found
     finally:

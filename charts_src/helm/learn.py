@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from charts_src.errors import UserError
-from charts_src.helm.cases import Case, collections_of, differ, field
+from charts_src.helm.cases import Case, differ, field
 from charts_src.helm.experiments import Experiment, Objects
 from charts_src.helm.explain import explained
 from charts_src.helm.fields import Where, shape_of
@@ -93,7 +93,7 @@ def _bodies(objects: Objects) -> list[Any]:
 def _case(each: Experiment) -> Case:
     scope = Scope(each.data)
     detail = each.changed[0] if each.changed else ()
-    changed = field(detail, scope, collections_of(each.data)) if detail else None
+    changed = field(detail, scope) if detail else None
     return Case((each.base,), changed, detail, scope, with_digests(each.objects))
 
 

@@ -41,7 +41,9 @@ def make(folder: Path, say: Callable[[str, int], None]) -> int:
 
 def having(environments: Mapping[str, Environment]) -> dict[str, set[str]]:
     """Say which components each environment has."""
-    return {name: {each.name for each in COMPONENTS if each.enabled(env)} for name, env in environments.items()}
+    return {
+        name: {each.name for each in COMPONENTS if each.enabled(env)} for name, env in environments.items()
+    }
 
 
 def write_files(folder: Path, files: Files) -> None:

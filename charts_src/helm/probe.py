@@ -140,8 +140,8 @@ def marks(shape: Shape, key: str) -> list[str]:
 
 def entries(shape: Shape, value: Any, known: Iterable[Any]) -> list[Any]:
     """Give collections without one entry, with one more, and those of other environments."""
-    entry = shape.entry
-    assert entry is not None
+    if (entry := shape.entry) is None:
+        return []
     found: list[Any] = []
     if isinstance(value, Mapping):
         found += [{key: item for key, item in value.items() if key != gone} for gone in value]
@@ -160,7 +160,7 @@ def entries(shape: Shape, value: Any, known: Iterable[Any]) -> list[Any]:
         found += [(*value[:index], *more[:1], *value[index + 1 :]) for index in range(len(value))]
     found += [each for each in known if each is not None]
     found += [None] if shape.optional and value is not None else []
-    distinct = []
+    distinct: list[Any] = []
     for each in found:
         if plain(each) != plain(value) and not any(plain(each) == plain(other) for other in distinct):
             distinct.append(each)

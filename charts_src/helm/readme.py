@@ -72,9 +72,8 @@ def _left(learned: Learned) -> Iterator[str]:
     if not fields:
         return
     yield "\n## What is no value\n"
-    yield "These fields of an environment change the component in ways that no template follows: what they are"
-    yield "is worked out with facts, such as those of instance types, or decides on more than one thing at a"
-    yield "time. They are as each environment has them; `name` says which. With another environment, or after a"
-    yield "change of one of them, make the chart again; the sections of an environment that has other values"
-    yield "are refused.\n"
+    yield "These fields of an environment change the component in ways that no template follows: what comes of"
+    yield "them is worked out with facts, such as those of instance types, or depends on several at a time. They"
+    yield "are as each environment has them, and `name` says which. After a change of one of them make the chart"
+    yield "again; an environment given below `global` that has other values there is refused.\n"
     yield from (f"- `{'.'.join(each)}`" for each in fields)

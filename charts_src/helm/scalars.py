@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from charts_src.helm.cases import Case, bases, causes
@@ -23,7 +24,6 @@ from charts_src.helm.template import (
     same,
     spelled,
 )
-
 
 _DIVISORS = (2, 3, 4, 5, 10, 20, 100)
 
@@ -89,7 +89,7 @@ def _parts(
             return
         marked += sums
     marked.sort(key=lambda each: each[0])
-    if any(one[0][1] > other[0][0] for one, other in zip(marked, marked[1:], strict=False)):
+    if any(one[0][1] > other[0][0] for one, other in pairwise(marked)):
         return
     yield tuple(_cut(text, marked))
 
@@ -105,7 +105,7 @@ def _cut(text: str, marked: Sequence[tuple[Span, Part]]) -> Iterator[Part]:
         yield text[end:]
 
 
-def _spelled(text: str, base: Case, ref: Ref, cases: Sequence[Case]) -> list[tuple[Span, Spelled]] | None:
+def _spelled(text: str, base: Case, ref: Ref, cases: Sequence[Case]) -> list[tuple[Span, Part]] | None:
     """Find where a text has the value of a field, by where another text has another value."""
     value = base.scope.value(ref)
     if isinstance(value, list):
@@ -130,7 +130,7 @@ def _joined(text: str, value: list[Any], ref: Ref, cases: Sequence[Case]) -> lis
     """Find where a text has all texts of a list."""
     for case in cases:
         other = case.scope.value(ref)
-        if not isinstance(other, list) or len(other) < 2 or not all(isinstance(each, str) for each in other):  # noqa: PLR2004
+        if not isinstance(other, list) or len(other) < 2 or not all(isinstance(each, str) for each in other):
             continue
         for ordered in (False, True):
             items = sorted(other) if ordered else other
@@ -150,9 +150,7 @@ def _joints(pieces: Sequence[str], joint: str) -> Iterator[Span]:
         at += len(joint)
 
 
-def _sums(
-    text: str, base: Case, numeric: Mapping[Ref, Sequence[Case]]
-) -> list[tuple[Span, Part]] | None:
+def _sums(text: str, base: Case, numeric: Mapping[Ref, Sequence[Case]]) -> list[tuple[Span, Part]] | None:
     """Find the numbers of a text that depend on whole numbers of the environment, and how."""
     numbers = [(match.span(), int(match[0])) for match in re.finditer("[0-9]+", text)]
     skeleton = re.sub("[0-9]+", "0", text)
@@ -170,7 +168,7 @@ def _sums(
     found: list[tuple[Span, Part]] = []
     for index, terms in factors.items():
         if any(factor.denominator != 1 for factor in terms.values()):
-            if len(terms) > 1 or not (share := _share(index, base, *terms, numeric)):
+            if len(terms) > 1 or not (share := _share(index, base, next(iter(terms)), numeric)):
                 return None
             found.append((numbers[index][0], share))
             continue

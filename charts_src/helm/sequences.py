@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from charts_src.helm.cases import Case, bases, causes, keys, token, value_at, without
-from charts_src.helm.fields import MISSING, Where, lookup
+from charts_src.helm.cases import Case, bases, causes, field, keys, token, value_at, without
+from charts_src.helm.fields import MISSING, Where, lookup, shape_of
 from charts_src.helm.template import KEY, Ref, Scope
 
 Pair = tuple[str, Any]
@@ -74,14 +74,12 @@ def _sort(entry: Pair) -> str:
     return ",".join(sorted(item)) if isinstance(item, dict) else type(item).__name__
 
 
-def arranged(
-    one: str, cases: Sequence[Case], loops: Mapping[str, Ref], *, looping: bool
-) -> "list[list[Case] | Repeated]":
+def arranged(one: str, cases: Sequence[Case], *, looping: bool) -> "list[list[Case] | Repeated]":
     """Part the entries of maps, lists or lines: for each entry its cases, for each loop its own.
 
     The trees of an entry's cases are pairs of key and value, or MISSING.
     """
-    owners = {case.group: _owners(one, case, cases, loops) if looping else {} for case in bases(cases).values()}
+    owners = {case.group: _owners(one, case, cases) if looping else {} for case in bases(cases).values()}
     repeated = _repeated(one, cases, owners)
     return _slots(one, cases, owners, repeated)
 
@@ -90,15 +88,13 @@ Owners = dict[int, tuple[Ref, str | int]]
 """Position in the base -> collection, and key of the entry that it belongs to."""
 
 
-def _owners(one: str, base: Case, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Owners:
+def _owners(one: str, base: Case, cases: Sequence[Case]) -> Owners:
     found: Owners = {}
     own = [case for case in cases if case.group == base.group]
     for ref, variations in causes(own).items():
+        if not _is_collection(base, ref):
+            continue
         collection = value_at(base, ref)
-        if ref.where[-1:] == (KEY,) or not isinstance(collection, Mapping | tuple) or ref.loop and ref.loop not in loops:
-            continue
-        if isinstance(collection, Mapping) and not _is_map(base, ref):
-            continue
         owned = list(_owned(one, base, ref, variations))
         if {key for key, _ in owned} == set(keys(collection)):
             for key, position in owned:
@@ -106,30 +102,37 @@ def _owners(one: str, base: Case, cases: Sequence[Case], loops: Mapping[str, Ref
     return found
 
 
-def _is_map(base: Case, ref: Ref) -> bool:
-    from charts_src.helm.fields import shape_of
-
+def _is_collection(base: Case, ref: Ref) -> bool:
+    """Say whether a field is a map with free keys, or a list."""
+    if ref.where[-1:] == (KEY,) or not isinstance(value_at(base, ref), Mapping | tuple):
+        return False
     return shape_of(base.scope.place(ref)).entry is not None
 
 
 def _owned(one: str, base: Case, ref: Ref, variations: Sequence[Case]) -> Iterator[tuple[str | int, int]]:
     """Find the entries that go when an entry of a collection goes."""
-    everyone = [base, *variations]
+    place = base.scope.place(ref)
+    everyone = [base, *(case for case in variations if case.detail == place)]
     left = {str(key): key for key in keys(value_at(base, ref))}
     for larger in everyone:
         for smaller in everyone:
             key = without(value_at(larger, ref), value_at(smaller, ref))
             if key is None or str(key) not in left:
                 continue
-            gone = [a for a, b in aligned(pairs(one, larger.tree), pairs(one, smaller.tree)) if b is None and a is not None]
+            gone = [
+                a
+                for a, b in aligned(pairs(one, larger.tree), pairs(one, smaller.tree))
+                if b is None and a is not None
+            ]
             back = {b: a for a, b in aligned(pairs(one, base.tree), pairs(one, larger.tree)) if a is not None}
             if one == "lines":
                 gone = _slid(gone, [item for _, item in pairs(one, larger.tree)])
-            positions = [back[position] for position in gone if position in back and back[position] is not None]
+            positions = [
+                back[position] for position in gone if position in back and back[position] is not None
+            ]
             if positions:
                 del left[str(key)]
                 yield from ((key, position) for position in positions)
-    place = base.scope.place(ref)
     for case in variations:
         if case.detail[:-3] == place and case.detail[-2] == KEY and str(case.detail[-3]) in left:
             del left[str(case.detail[-3])]
@@ -208,15 +211,13 @@ def _chunk(
         changed = Ref(name, (KEY,))
     elif _inside(case.detail, place):
         changed = _relative(case, name, place)
-    scope = Scope(case.scope.data, case.scope.entries | {name: where})
+    scope = Scope(case.scope.data, {**case.scope.entries, name: where})
     return Case((*case.group, str(key)), changed, case.detail, scope, whole(one, entries))
 
 
 def _relative(case: Case, name: str, place: Where) -> Ref:
-    from charts_src.helm.cases import collections_of, field
-
-    scope = Scope(case.scope.data, case.scope.entries | {name: place})
-    return field(case.detail, scope, collections_of(case.scope.data))
+    scope = Scope(case.scope.data, {**case.scope.entries, name: place})
+    return field(case.detail, scope)
 
 
 def _inside(where: Where, place: Where) -> bool:
@@ -244,7 +245,11 @@ def _slots(
     for group, case in base.items():
         entries = pairs(one, case.tree)
         mine = owners[group]
-        known = {_key(what): index for index, what in enumerate(slots) if one == "dict" and not isinstance(what, Ref)}
+        known = {
+            _key(what): index
+            for index, what in enumerate(slots)
+            if one == "dict" and not isinstance(what, Ref)
+        }
         last: int | None = None
         places[group] = {}
         used: set[int] = set()
@@ -268,14 +273,18 @@ def _slots(
             places[group][position] = index
             last = index
     for number, case in enumerate(cases):
-        filled[number] = dict(_filled(one, case, base[case.group], owners[case.group], places[case.group], slots, order, insert))
+        filled[number] = dict(
+            _filled(one, case, base[case.group], owners[case.group], places[case.group], slots, order, insert)
+        )
     found: list[list[Case] | Repeated] = []
     for index in order:
         what = slots[index]
         if isinstance(what, Ref):
             found.append(repeated[what])
         else:
-            found.append([case._replace(tree=filled[number].get(index, MISSING)) for number, case in enumerate(cases)])
+            found.append(
+                [case._replace(tree=filled[number].get(index, MISSING)) for number, case in enumerate(cases)]
+            )
     return found
 
 
@@ -288,7 +297,11 @@ def _moving(one: str, base: Case, cases: Sequence[Case]) -> set[int]:
     for case in cases:
         if case.group == base.group and case.changed is not None:
             there = pairs(one, case.tree)
-            found |= {a for a, b in _paired(one, ours, there, case) if a is not None and b is not None and ours[a][0] != there[b][0]}
+            found |= {
+                a
+                for a, b in _paired(one, ours, there, case)
+                if a is not None and b is not None and ours[a][0] != there[b][0]
+            }
     return found
 
 
@@ -299,7 +312,13 @@ def _paired(
     found: list[tuple[int | None, int | None]] = []
     new = _new_text(case)
     for a, b in aligned(ours, theirs):
-        if one == "dict" and a is not None and b is not None and ours[a][0] != theirs[b][0] and not (new and new in theirs[b][0]):
+        if (
+            one == "dict"
+            and a is not None
+            and b is not None
+            and ours[a][0] != theirs[b][0]
+            and not (new and new in theirs[b][0])
+        ):
             found += [(a, None), (None, b)]
         else:
             found.append((a, b))

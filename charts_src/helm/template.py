@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from charts_src.helm.fields import MISSING, Data, Where, lookup, plain
@@ -21,7 +23,7 @@ class Scope(NamedTuple):
     """What the fields of a template stand for."""
 
     data: Data
-    entries: dict[str, Where] = {}
+    entries: Mapping[str, Where] = MappingProxyType({})
     """Loop -> path to the entry that it is at."""
 
     def place(self, ref: Ref) -> Where:
@@ -183,12 +185,12 @@ def _variable(text: str) -> str:
     return re.sub("[^A-Z0-9]", "_", text.upper())
 
 
-SPELLINGS = {
-    "": lambda text: text,
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "": str,
     "quoted": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "underscored": lambda text: text.replace("-", "_"),
-    "lower": lambda text: text.lower(),
-    "upper": lambda text: _variable(text),
+    "lower": str.lower,
+    "upper": _variable,
 }
 """Ways in which a construct writes a text into another."""
 
@@ -279,7 +281,7 @@ def _evaluated(entries: tuple[Entry | Loop, ...], scope: Scope) -> list[tuple[st
     for entry in entries:
         if isinstance(entry, Loop):
             for where in places(entry, scope):
-                inner = Scope(scope.data, scope.entries | {entry.name: where})
+                inner = Scope(scope.data, {**scope.entries, entry.name: where})
                 found += _evaluated(entry.body, inner)
         elif (item := evaluate(entry.node, scope)) is not MISSING:
             found.append((evaluate(entry.key, scope) if entry.key else "", item))

@@ -11,7 +11,7 @@ from charts_src.publish import Files
 
 NAME = "genai-on-eks"
 
-_VALUES = """# The sections of an environment; values/ has those of each. What is not here is as the charts inside have it.
+_VALUES = """# Sections of an environment; values/ has those of each. What is not here is as the charts inside have it.
 global: {}
 """
 
@@ -30,7 +30,9 @@ they refuse: see their READMEs. Components that not every environment has are th
 """
 
 
-def umbrella(charts: Mapping[str, Chart], environments: Mapping[str, Environment], having: Mapping[str, set[str]]) -> Files:
+def umbrella(
+    charts: Mapping[str, Chart], environments: Mapping[str, Environment], having: Mapping[str, set[str]]
+) -> Files:
     """Make the chart; `having` says which components each environment has."""
     version = next(iter(charts.values())).version
     optional = [name for name, one in charts.items() if one.optional]
@@ -38,7 +40,8 @@ def umbrella(charts: Mapping[str, Chart], environments: Mapping[str, Environment
         "Chart.yaml": emit(_about(charts, optional, version)),
         "values.yaml": _VALUES + "".join(f"{name}:\n  enabled: true\n" for name in optional),
         "values.schema.json": json.dumps(_schema(charts), indent=2) + "\n",
-        "README.md": _README + "".join(f"| {name} | {'yes' if name in optional else ''} |\n" for name in charts),
+        "README.md": _README
+        + "".join(f"| {name} | {'yes' if name in optional else ''} |\n" for name in charts),
         "templates/NOTES.txt": "The platform is installed as release {{ .Release.Name }}.\n",
     }
     for name, env in environments.items():

@@ -106,9 +106,9 @@ def _pruned(value: Any, at: Pattern, used: Set[Pattern]) -> Any:
     inner = {each[len(at)] for each in used if len(each) > len(at) and each[: len(at)] == at} - {KEY}
     if not inner or not isinstance(value, Mapping | tuple):
         return plain(value)
+    if isinstance(value, tuple):
+        return [_pruned(item, (*at, "*"), used) for item in value]
     if inner == {"*"}:
-        if isinstance(value, tuple):
-            return [_pruned(item, (*at, "*"), used) for item in value]
         bare = not any(each[: len(at) + 1] == (*at, "*") and each[-1] != KEY for each in used)
         return {key: {} if bare else _pruned(item, (*at, "*"), used) for key, item in value.items()}
     return {key: _pruned(item, (*at, str(key)), used) for key, item in value.items() if str(key) in inner}
@@ -129,7 +129,10 @@ def schema(used: Used) -> Schema:
         "type": "object",
         "description": "Sections of an environment, which replace those of this chart.",
     }
-    found["properties"]["enabled"] = {"type": "boolean", "description": "Whether an umbrella chart has this one."}
+    found["properties"]["enabled"] = {
+        "type": "boolean",
+        "description": "Whether an umbrella chart has this one.",
+    }
     return {"$schema": "http://json-schema.org/draft-07/schema#"} | found
 
 

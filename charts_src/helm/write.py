@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from charts_src.emit import emit
-from charts_src.helm.fields import MISSING
 from charts_src.helm.expressions import expression, field, presence, printed, quoted, test
+from charts_src.helm.fields import MISSING
 from charts_src.helm.template import (
     Decide,
     Digest,
@@ -207,7 +207,9 @@ class Writer:
                 yield f"{space}{_escaped(str(value))}\n" if value else "\n"
             case Text(parts):
                 yield space
-                yield "".join(_escaped(one) if isinstance(one, str) else f"{{{{ {_bare(one)} }}}}" for one in parts)
+                yield "".join(
+                    _escaped(one) if isinstance(one, str) else f"{{{{ {_bare(one)} }}}}" for one in parts
+                )
                 yield "\n"
             case Value(ref):
                 yield f"{space}{{{{ {field(ref)} }}}}\n"

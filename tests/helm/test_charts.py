@@ -67,7 +67,9 @@ def test_the_chart_of_the_platform_gives_all_of_it(helm: Path, env: str, folder:
     found = template(helm, folder / NAME, f"values/{env}.yaml")
 
     names = [each.name for each in COMPONENTS if (ROOT / "rendered" / env / each.name).is_dir()]
-    assert differences(found, {key: body for name in names for key, body in rendered(env, name).items()}) == []
+    assert (
+        differences(found, {key: body for name in names for key, body in rendered(env, name).items()}) == []
+    )
 
 
 @pytest.mark.parametrize("helm", HELMS)
@@ -97,7 +99,9 @@ def test_a_change_of_each_value_changes_what_it_changes_in_an_environment(
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(over_defaults(chart, values(data, chart.fields))), encoding="utf-8")
         try:
-            different = differences(template(HELM4, folder / component.name, str(file)), keyed(expected.values()))
+            different = differences(
+                template(HELM4, folder / component.name, str(file)), keyed(expected.values())
+            )
         except AssertionError as error:
             different = [str(error)]
         if different:
@@ -154,7 +158,10 @@ def test_a_decision_that_a_chart_cannot_follow_is_refused(folder: Path) -> None:
     )
 
     assert done.returncode
-    assert "karpenter.node_pools.gpu.replicas: this chart was made with null and can't follow 2" in done.stderr
+    assert (
+        "karpenter.node_pools.gpu.replicas: this chart was made with null and can't follow 2; make charts"
+        in done.stderr
+    )
 
 
 def leaves(chart: Chart) -> Iterator[tuple[str, ...]]:
@@ -213,14 +220,26 @@ def plain_of(value: Any) -> Any:
 
 
 def over_defaults(chart: Chart, wanted: Any) -> Any:
-    from charts_src.helm.values import over  # noqa: PLC0415
+    from charts_src.helm.values import over
 
     return over(yaml.safe_load(chart.files["values.yaml"]) or {}, wanted)
 
 
 def template(helm: Path, chart: Path, values_file: str) -> Objects:
     done = subprocess.run(
-        [helm, "template", chart.name, ".", "--include-crds", "--kube-version", "1.35.0", "--namespace", "default", "--values", values_file],
+        [
+            helm,
+            "template",
+            chart.name,
+            ".",
+            "--include-crds",
+            "--kube-version",
+            "1.35.0",
+            "--namespace",
+            "default",
+            "--values",
+            values_file,
+        ],
         cwd=chart,
         capture_output=True,
         text=True,
@@ -237,7 +256,12 @@ def rendered(env: str, name: str) -> Objects:
 
 def keyed(bodies: Any) -> Objects:
     return {
-        (body["apiVersion"], body["kind"], body["metadata"].get("namespace", ""), body["metadata"]["name"]): body
+        (
+            body["apiVersion"],
+            body["kind"],
+            body["metadata"].get("namespace", ""),
+            body["metadata"]["name"],
+        ): body
         for body in bodies
     }
 
