@@ -70,10 +70,36 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
             continue
         yield Experiment(name, (), data[name], objects(component, env))
         for path in read_by(component, env):
-            known = [value for other in data.values() if (value := lookup(other, path)) is not MISSING]
+            known = _known(data.values(), path)
             for change in changes(path, lookup(data[name], path), known):
                 if made := changed(component, data[name], [change]):
                     yield Experiment(name, (change.path,), *made)
+
+
+def _known(environments: Iterable[Data], path: Where) -> list[Any]:
+    """Give the values that a field has in all environments; what is in a collection, in all entries."""
+    found = []
+    for data in environments:
+        similar = similar_places(data, path) if _varied_by_kind(path) else [path]
+        found += [value for place in similar if (value := lookup(data, place)) is not MISSING]
+    return found
+
+
+def _varied_by_kind(path: Where) -> bool:
+    """Say whether a field is one whose other values are hard to make up: a list, or a text."""
+    shape = shape_of(path)
+    return shape.entry is not None or shape.bare is str
+
+
+def similar_places(data: Data, path: Where) -> list[Where]:
+    """Give the places of a field in all entries of the collections that it is in."""
+    found: list[Where] = [()]
+    for index, part in enumerate(path):
+        if index and isinstance(part, str) and shape_of(path[:index]).entry:
+            found = [(*where, key) for where in found for key in lookup(data, where) or ()]
+        else:
+            found = [(*where, part) for where in found if isinstance(lookup(data, where), Mapping | tuple)]
+    return found
 
 
 def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Iterator[Change]:

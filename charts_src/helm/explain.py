@@ -33,6 +33,8 @@ from charts_src.helm.template import (
 NAME = Ref("", ("name",))
 """The name of the environment: what decides where no other field can."""
 
+_FEW = 4
+
 _TOGETHER: dict[str, Callable[..., Node]] = {"dict": Fields, "list": Items, "lines": Lines}
 
 
@@ -76,10 +78,20 @@ def _simple(value: Any) -> bool:
 def _together(one: str, cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node | None:
     """Explain entry by entry: with loops, without them where that is wrong, or not at all."""
     for looping in (True, False):
-        node = _TOGETHER[one](_entries(one, cases, loops, looping=looping))
+        entries = _entries(one, cases, loops, looping=looping)
+        node = _TOGETHER[one](entries)
+        if one == "list" and _few_words(cases) and not any(isinstance(each, Loop) for each in entries):
+            return None
         if all(_gives(node, case) for case in bases(cases).values()):
             return node
     return None
+
+
+def _few_words(cases: Sequence[Case]) -> bool:
+    """Say whether lists of different lengths are short enough to be told apart as a whole."""
+    lengths = {len(case.tree) for case in cases}
+    words = all(isinstance(item, str) for case in cases for item in case.tree)
+    return words and len(lengths) > 1 and max(lengths) <= _FEW
 
 
 def _entries(
@@ -200,7 +212,7 @@ def _openness(case: Case, ref: Ref) -> int:
 
 
 def _elsewhere(case: Case) -> bool:
-    """Say whether a field of one entry of a collection was changed, whose effect is not on that entry alone."""
+    """Say whether something in an entry of a collection was changed, with an effect outside of it."""
     return case.changed is not None and len(case.scope.place(case.changed)) < len(case.detail)
 
 

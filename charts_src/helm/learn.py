@@ -1,6 +1,7 @@
 """Experiments with a component -> its template, and the fields that it follows."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -40,13 +41,13 @@ def learn(found: Sequence[Experiment]) -> Learned:
     while True:
         kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
         node = explained([_case(each) for each in kept])
-        wrong = [each for each in kept if not gives(node, each)]
+        wrong = [each for each in kept if not gives(node, each) and not refuses(node, each)]
         if unmet := [each.base for each in wrong if not each.changed]:
             raise UserError(f"no template gives what environments {' and '.join(unmet)} have")
         if not wrong:
             gone = frozenset(each for each in effective if _within(each, left))
             return Learned(node, frozenset(effective) - gone, gone)
-        left |= {_membership(patterns[each.changed]) for each in wrong}
+        left |= _worst([_membership(patterns[each.changed]) for each in wrong])
 
 
 def _effective(found: Sequence[Experiment]) -> Iterator[Experiment]:
@@ -63,6 +64,20 @@ def pattern(path: Where) -> Pattern:
         entry = index > 0 and shape_of(path[:index]).entry is not None
         found.append("*" if entry else str(part))
     return tuple(found)
+
+
+def _worst(wrong: Sequence[Pattern]) -> set[Pattern]:
+    """Choose what to leave out first: one field may spoil what is found of another.
+
+    Those of one collection go together.
+    """
+    groups = Counter(_collection(each) for each in wrong)
+    worst = max(groups, key=lambda each: (groups[each], each))
+    return {each for each in wrong if _collection(each) == worst}
+
+
+def _collection(one: Pattern) -> Pattern:
+    return one[: one.index("*")] if "*" in one else one
 
 
 def _membership(one: Pattern) -> Pattern:
@@ -84,6 +99,15 @@ def gives(node: Node, each: Experiment) -> bool:
     except (Unknown, ValueError, TypeError, KeyError):
         return False
     return not differ(_bodies(given), _bodies(with_digests(each.objects)))
+
+
+def refuses(node: Node, each: Experiment) -> bool:
+    """Say whether a template knows some values of the changed field, and this one is not among them."""
+    try:
+        evaluate(node, Scope(each.data))
+    except Unknown as error:
+        return bool(each.changed) and each.changed[0][: len(error.place)] == error.place
+    return False
 
 
 def _bodies(objects: Objects) -> list[Any]:

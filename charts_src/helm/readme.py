@@ -72,8 +72,8 @@ def _left(learned: Learned) -> Iterator[str]:
     if not fields:
         return
     yield "\n## What is no value\n"
-    yield "These fields of an environment change the component in ways that no template follows: what comes of"
-    yield "them is worked out with facts, such as those of instance types, or depends on several at a time. They"
-    yield "are as each environment has them, and `name` says which. After a change of one of them make the chart"
-    yield "again; an environment given below `global` that has other values there is refused.\n"
+    yield "These fields of an environment change the component in ways that no template follows: what"
+    yield "comes of them is worked out with facts, such as those of instance types, or depends on several"
+    yield "at a time. They are as each environment has them, and `name` says which. After a change of one of"
+    yield "them make the chart again; an environment below `global` that has other values is refused.\n"
     yield from (f"- `{'.'.join(each)}`" for each in fields)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from charts_src.helm.cases import Case, bases, causes
+from charts_src.helm.fields import shape_of
 from charts_src.helm.template import (
     KEY,
     SPELLINGS,
@@ -206,4 +207,6 @@ def as_value(cases: Sequence[Case], refs: Sequence[Ref]) -> Ref | None:
 
 def _is(case: Case, ref: Ref) -> bool:
     value: Any = case.scope.value(ref)
-    return value is not None and same(value, case.tree)
+    if value is None or (ref.where[-1:] != (KEY,) and shape_of(case.scope.place(ref)).section):
+        return False  # of a section, each field has a place of its own
+    return same(value, case.tree)

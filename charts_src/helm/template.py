@@ -178,7 +178,11 @@ Node = Literal | Value | Text | Decide | When | Fields | Items | Lines
 
 
 class Unknown(Exception):  # noqa: N818
-    """A combination of values that no experiment had."""
+    """A value, or a combination of values, that no experiment had."""
+
+    def __init__(self, place: Where = ()) -> None:
+        """Say which field has it."""
+        self.place = place
 
 
 def _variable(text: str) -> str:
@@ -242,7 +246,7 @@ def evaluate(node: Node, scope: Scope) -> Any:
                 if holds(test, scope):
                     return evaluate(then, scope)
             if other is None:
-                raise Unknown(cases[0][0].ref, scope.value(cases[0][0].ref))
+                raise Unknown(scope.place(cases[0][0].ref))
             return evaluate(other, scope)
         case When(presence, then):
             return MISSING if evaluate(presence, scope) is MISSING else evaluate(then, scope)

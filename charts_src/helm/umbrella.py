@@ -41,7 +41,7 @@ def umbrella(
         "values.yaml": _VALUES + "".join(f"{name}:\n  enabled: true\n" for name in optional),
         "values.schema.json": json.dumps(_schema(charts), indent=2) + "\n",
         "README.md": _README
-        + "".join(f"| {name} | {'yes' if name in optional else ''} |\n" for name in charts),
+        + "".join(f"| {each} | {'yes' if each in optional else ''} |\n" for each in charts),
         "templates/NOTES.txt": "The platform is installed as release {{ .Release.Name }}.\n",
     }
     for name, env in environments.items():

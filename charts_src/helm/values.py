@@ -104,8 +104,10 @@ def values(data: Data, fields: Set[Pattern]) -> dict[str, Any]:
 def _pruned(value: Any, at: Pattern, used: Set[Pattern]) -> Any:
     """Keep the fields that are used; what has none of them is a value as a whole, or nothing."""
     inner = {each[len(at)] for each in used if len(each) > len(at) and each[: len(at)] == at} - {KEY}
-    if not inner or not isinstance(value, Mapping | tuple):
-        return plain(value)
+    if not isinstance(value, Mapping | tuple):
+        return value
+    if not inner:
+        return {} if at and shape_of(model_path(at)).section else plain(value)
     if isinstance(value, tuple):
         return [_pruned(item, (*at, "*"), used) for item in value]
     if inner == {"*"}:
@@ -156,8 +158,7 @@ def _field(at: Pattern, used: Used) -> Schema:
         return _nullable(_collection(at, shape, used), shape)
     if inner:
         return _nullable(_section(at, used), shape)
-    found = TypeAdapter(shape.annotation).json_schema()
-    return _nullable(found, shape)
+    return _nullable({"type": "object"} if shape.section else _any(shape), shape)
 
 
 def _collection(at: Pattern, shape: Shape, used: Used) -> Schema:
@@ -179,6 +180,11 @@ def _entry(at: Pattern, used: Used) -> Schema:
     shape = shape_of(model_path(at))
     if shape.section:
         return {"type": "object"}
+    return _any(shape)
+
+
+def _any(shape: Shape) -> Schema:
+    """Have the model say what a value may be."""
     return TypeAdapter(shape.annotation).json_schema()
 
 
