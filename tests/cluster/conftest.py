@@ -29,6 +29,13 @@ ORDER = (
     "teardown",
 )
 """Files whose tests use the same planes, in the order in which they do."""
+TOGETHER = ("oldest",)
+"""Files whose tests stay together for all environments, as they share what takes long to read."""
+LONG = (
+    *("argocd", "prod", "staging", "dev", "answer", "karpenter prod", "make_cluster", "oldest"),
+    *("plan_nodes", "karpenter staging", "karpenter dev"),
+)
+"""What takes longest, in the order in which it is begun: so that none is left alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,9 +52,15 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, name = nodeid.partition("::")
+        component = _component(Path(path).stem)
         found = re.search(r"[\[-](dev|staging|prod)[\]-]", name)
-        env = found[1] if found else ""
-        return env if env and _component(Path(path).stem) in ORDER else f"{path} {env}"
+        env = found[1] if found and component not in TOGETHER else ""
+        return env if env and component in ORDER else f"{component} {env}".strip()
+
+    def _assign_work_unit(self, node: Any) -> None:
+        longest = min(self.workqueue, key=lambda scope: LONG.index(scope) if scope in LONG else len(LONG))
+        self.workqueue.move_to_end(longest, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlane:
@@ -100,7 +113,7 @@ def env(request: pytest.FixtureRequest) -> str:
 def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give the plane of an environment, with nodes of all its pools."""
     with running(tmp_path_factory.mktemp(env) / "state") as found:
-        for node in environment_nodes(env, copies=6):
+        for node in environment_nodes(env, most=10):
             found.api.create(node)
         yield found
 

@@ -65,6 +65,8 @@ def api_server(
         f"--audit-log-path={processes.folder / 'audit.log'}",
         "--audit-log-mode=batch",
         *flags,
+        # Definitions are most of what it works on, and much of that garbage: a third less of its time.
+        environ={"GOGC": "300", "GOMEMLIMIT": "1500MiB"},
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -66,7 +66,7 @@ class Installed(NamedTuple):
 def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     """Read the objects of every Application of an environment, in their order.
 
-    A file is read once in a process. Raises UserError when the environment is not rendered below `root`.
+    Raises UserError when the environment is not rendered below `root`.
     """
     found = [_read(path) for path in sorted((root / "argocd" / env).glob("application-*.yaml"))]
     if not found:
@@ -158,7 +158,11 @@ def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-@cache  # to read all takes seconds, and a run reads all several times
 def _read(path: Path) -> Body:
-    body: Body = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache  # to parse a tree takes seconds, and most of it is definitions, which are alike in all
+def _parsed(text: str) -> Body:
+    body: Body = yaml.load(text, yaml.CSafeLoader)
     return body
