@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,7 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
     """Shares the tests out among the processes of pytest -n: all that use the same plane stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path, _, name = nodeid.partition("::")
-        component = _component(Path(path).stem)
-        found = re.search(r"[\[-](dev|staging|prod)[\]-]", name)
-        env = found[1] if found and component not in TOGETHER else ""
-        return env if env and component in ORDER else f"{component} {env}".strip()
+        return _scope(nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:
         longest = min(self.workqueue, key=lambda scope: LONG.index(scope) if scope in LONG else len(LONG))
@@ -67,8 +64,41 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlane:
     return ByPlane(config, log)
 
 
+def _scope(nodeid: str) -> str:
+    """Name what a test shares a plane with: an environment, or a file and perhaps an environment."""
+    path, _, name = nodeid.partition("::")
+    component = _component(Path(path).stem)
+    found = re.search(r"[\[-](dev|staging|prod)[\]-]", name)
+    env = found[1] if found and component not in TOGETHER else ""
+    if component in ORDER:
+        return env or "samples"
+    return f"{component} {env}".strip()
+
+
 def _component(stem: str) -> str:
     return stem.removeprefix("test_")
+
+
+_OPEN: list[ExitStack] = []
+
+
+@contextmanager
+def _shared(plane: AbstractContextManager[Plane]) -> Iterator[Plane]:
+    """Run a plane that the hook below may end before the block does."""
+    with ExitStack() as stack:
+        _OPEN.append(stack)
+        yield stack.enter_context(plane)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the planes of a process of pytest -n when it has had all tests that share them.
+
+    Fixtures of the session would keep them to its end, with all their operators.
+    """
+    if hasattr(item.config, "workerinput") and nextitem and _scope(nextitem.nodeid) != _scope(item.nodeid):
+        while _OPEN:
+            _OPEN.pop().close()
 
 
 class Reporter:
@@ -99,7 +129,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give a plane with nothing on it."""
-    with running(tmp_path_factory.mktemp("plane") / "state") as found:
+    with _shared(running(tmp_path_factory.mktemp("plane") / "state")) as found:
         yield found
 
 
@@ -112,7 +142,7 @@ def env(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give the plane of an environment, with nodes of all its pools."""
-    with running(tmp_path_factory.mktemp(env) / "state") as found:
+    with _shared(running(tmp_path_factory.mktemp(env) / "state")) as found:
         for node in environment_nodes(env, most=10):
             found.api.create(node)
         yield found

@@ -66,7 +66,7 @@ def api_server(
         "--audit-log-mode=batch",
         *flags,
         # Definitions are most of what it works on, and much of that garbage: a third less of its time.
-        environ={"GOGC": "300", "GOMEMLIMIT": "1500MiB"},
+        environ={"GOGC": "250", "GOMEMLIMIT": "1300MiB"},
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -56,7 +56,7 @@ class Wave(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What the API server made of each object."""
+    """What the API server made of each object: its metadata."""
 
     objects: dict[Identity, Applied]
     webhooks: dict[Identity, tuple[Applied, Applied]]
@@ -90,7 +90,7 @@ def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
         for body in now:
             if body["kind"] == CRD:
-                wait_established(plane.api, body["metadata"]["name"])
+                wait_established(plane.api, body)
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
 
@@ -109,21 +109,25 @@ def render_for(env: str, minor: str, root: Path) -> Path:
     return root
 
 
-def wait_established(api: Api, name: str) -> None:
-    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s."""
+def wait_established(api: Api, definition: Body) -> None:
+    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s.
 
-    def served() -> bool:
-        found = api.get("apiextensions.k8s.io/v1", CRD, name) or {}
-        conditions = found.get("status", {}).get("conditions") or ()  # null at first
-        established = any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
-        return established and all(
-            # It may take a moment more until the server says so itself.
-            api.serves(f"{found['spec']['group']}/{version['name']}", found["spec"]["names"]["kind"])
-            for version in found["spec"]["versions"]
-            if version["served"]
-        )
+    It lists a kind when its definition is Established. To read the definition itself may take it long: some
+    have a megabyte.
+    """
+    spec = definition["spec"]
+    kinds = [
+        (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+        for version in spec["versions"]
+        if version["served"]
+    ]
+    wait_served(api, kinds, f"{CRD} {definition['metadata']['name']}")
 
-    eventually(served, 60, f"{CRD} {name} is not served")
+
+def wait_served(api: Api, kinds: Iterable[tuple[str, str]], what: str) -> None:
+    """Wait until the API server serves all kinds, each with its apiVersion; TimeoutError after 60 s."""
+    wanted = [*kinds]
+    eventually(lambda: all(api.serves(*kind) for kind in wanted), 60, f"{what} is not served")
 
 
 def wave_of(body: Body) -> int:
@@ -133,7 +137,7 @@ def wave_of(body: Body) -> int:
 
 def _apply(api: Api, body: Body) -> Applied:
     try:
-        return api.apply(body)
+        return api.apply(body, brief=True)
     except Exception as error:
         error.add_note(f"while applying {Identity.of(body)}")
         raise
