@@ -33,7 +33,7 @@ ORDER = (
 TOGETHER = ("oldest",)
 """Files whose tests stay together for all environments, as they share what takes long to read."""
 LONG = (
-    *("argocd", "prod", "staging", "dev", "answer", "karpenter prod", "make_cluster", "oldest"),
+    *("argocd", "answer", "dev", "prod", "staging", "karpenter prod", "oldest", "make_cluster"),
     *("plan_nodes", "karpenter staging", "karpenter dev"),
 )
 """What takes longest, in the order in which it is begun: so that none is left alone at the end."""

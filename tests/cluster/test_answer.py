@@ -125,7 +125,7 @@ def said(plane: Plane, kubelet: Kubelet, namespace: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(plane: Plane, kubelet: Kubelet) -> Body:
+def service(plane: Plane, kubelet: Kubelet, request: pytest.FixtureRequest) -> Body:
     """Give the RayService, with the tiny pipeline in it, when it is Ready."""
     (found,) = (
         deepcopy(body)
@@ -142,6 +142,7 @@ def service(plane: Plane, kubelet: Kubelet) -> Body:
     plane.api.apply(found)
     (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
     process = start_operator(plane, ENV, operator)
+    request.getfixturevalue("prepared")  # what the training needs, in the minutes that Ray takes to start
     becomes(
         plane,
         found,
