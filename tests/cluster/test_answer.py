@@ -125,7 +125,7 @@ def said(plane: Plane, kubelet: Kubelet, namespace: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(plane: Plane, kubelet: Kubelet, request: pytest.FixtureRequest) -> Body:
+def service(plane: Plane, kubelet: Kubelet) -> Body:
     """Give the RayService, with the tiny pipeline in it, when it is Ready."""
     (found,) = (
         deepcopy(body)
@@ -142,7 +142,6 @@ def service(plane: Plane, kubelet: Kubelet, request: pytest.FixtureRequest) -> B
     plane.api.apply(found)
     (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
     process = start_operator(plane, ENV, operator)
-    request.getfixturevalue("prepared")  # what the training needs, in the minutes that Ray takes to start
     becomes(
         plane,
         found,
