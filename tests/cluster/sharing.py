@@ -30,7 +30,7 @@ LONG = (
 )
 """What takes longest, in the order in which it is begun: so that none is left alone at the end.
 
-`answer` is not among the first: while all install their objects at once, Ray may not get to start in its time.
+`answer` is not among the first: while all install their objects, Ray may not get to start in its time.
 """
 
 
