@@ -192,7 +192,7 @@ def _loader(env: Environment, root: Files) -> list[Body]:
 
 def _job(env: Environment, root: Files) -> Body:
     # A Job can't be changed. The hash in its name makes it another one when there is something else to apply.
-    digest = sha256("".join(root[name] for name in sorted(root)).encode()).hexdigest()[:8]
+    digest = sha256("".join(root.values()).encode()).hexdigest()[:8]
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -203,7 +203,7 @@ def _job(env: Environment, root: Files) -> Body:
             "template": {
                 "metadata": {"labels": _LABELS},
                 "spec": pod(
-                    _container(env),
+                    _container(env, root),
                     serviceAccountName=_LOADER,
                     automountServiceAccountToken=True,
                     restartPolicy="OnFailure",
@@ -220,11 +220,13 @@ def _job(env: Environment, root: Files) -> Body:
     }
 
 
-def _container(env: Environment) -> Body:
+def _container(env: Environment, root: Files) -> Body:
+    # One by one: Argo CD leaves an Application alone for a minute when it is there before its project.
+    files = [f"--filename=/root-objects/{name}" for name in root]
     return container(
         "kubectl",
         image(env, KUBECTL),
-        args=["apply", "--server-side", "--force-conflicts", "--filename=/root-objects"],
+        args=["apply", "--server-side", "--force-conflicts", *files],
         resources={
             "requests": {"cpu": "50m", "memory": "64Mi"},
             "limits": {"cpu": "500m", "memory": "128Mi"},

@@ -147,7 +147,7 @@ def test_the_loader_applies_the_same_root_as_the_capability_gets() -> None:
 def test_the_loader_in_full() -> None:
     files = parsed(env())
     texts = files["configmap-root-loader.yaml"]["data"]
-    text = texts["application-root.yaml"] + texts["appproject-root.yaml"]
+    text = texts["appproject-root.yaml"] + texts["application-root.yaml"]
     labels = {"app.kubernetes.io/name": "root-loader", "app.kubernetes.io/part-of": "genai-on-eks"}
     assert job(files) == {
         "apiVersion": "batch/v1",
@@ -183,7 +183,8 @@ def test_the_loader_in_full() -> None:
                                 "apply",
                                 "--server-side",
                                 "--force-conflicts",
-                                "--filename=/root-objects",
+                                "--filename=/root-objects/appproject-root.yaml",
+                                "--filename=/root-objects/application-root.yaml",
                             ],
                             "securityContext": {
                                 "allowPrivilegeEscalation": False,

@@ -1,15 +1,14 @@
 """One control plane for each environment, on which its tests work one after the other."""
 
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.cluster.report import Memory, Proved, write
+from tests.cluster.sharing import ORDER, ByPlane, component, end_planes, scope, shared
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import Plane
@@ -17,45 +16,24 @@ from tools.cluster.plane import plane as running
 from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
-ORDER = (
-    "apply",
-    "placement",
-    "mutants",
-    "operators",
-    "notebooks",
-    "recovery",
-    "rights",
-    "missing_rights",
-    "teardown",
-)
-"""Files whose tests use the same planes, in the order in which they do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("cluster")
-    items.sort(
-        key=lambda item: ORDER.index(component) if (component := _component(item.path.stem)) in ORDER else -1
-    )
-
-
-class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
-    """Shares the tests out among the processes of pytest -n: all that use the same plane stay together."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path, _, name = nodeid.partition("::")
-        found = re.search(r"[\[-](dev|staging|prod)[\]-]", name)
-        env = found[1] if found else ""
-        return env if env and _component(Path(path).stem) in ORDER else f"{path} {env}"
+    items.sort(key=lambda item: ORDER.index(file) if (file := component(item.path.stem)) in ORDER else -1)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlane:
     return ByPlane(config, log)
 
 
-def _component(stem: str) -> str:
-    return stem.removeprefix("test_")
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the planes of a process of pytest -n when it has had all tests that share them."""
+    if hasattr(item.config, "workerinput") and nextitem and scope(nextitem.nodeid) != scope(item.nodeid):
+        end_planes()
 
 
 class Reporter:
@@ -70,7 +48,7 @@ class Reporter:
             path, _, name = report.nodeid.partition("::")
             what = name.removeprefix("test_").replace("_", " ")
             measured = {key: str(value) for key, value in report.user_properties}
-            one = Proved(_component(Path(path).stem), what, report.outcome, report.duration, measured)
+            one = Proved(component(Path(path).stem), what, report.outcome, report.duration, measured)
             self._proved.append(one)
 
     def pytest_sessionfinish(self) -> None:
@@ -86,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give a plane with nothing on it."""
-    with running(tmp_path_factory.mktemp("plane") / "state") as found:
+    with shared(running(tmp_path_factory.mktemp("plane") / "state")) as found:
         yield found
 
 
@@ -99,8 +77,8 @@ def env(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give the plane of an environment, with nodes of all its pools."""
-    with running(tmp_path_factory.mktemp(env) / "state") as found:
-        for node in environment_nodes(env, copies=6):
+    with shared(running(tmp_path_factory.mktemp(env) / "state")) as found:
+        for node in environment_nodes(env, most=10):
             found.api.create(node)
         yield found
 

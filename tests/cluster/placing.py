@@ -74,12 +74,8 @@ def delete_pods(api: Api, *names: str) -> None:
 
 def told(api: Api, reason: str, about: str, text: str) -> bool:
     """Say whether there is an event of Karpenter about an object, with that text in it."""
-    return any(
-        event.get("reason") == reason
-        and event.get("involvedObject", {}).get("name") == about
-        and text in event.get("message", "")
-        for event in api.list("v1", "Event")
-    )
+    fields = f"reason={reason},involvedObject.name={about}"
+    return any(text in event.get("message", "") for event in api.list("v1", "Event", fields=fields))
 
 
 def said(api: Api, reason: str, about: str, text: str) -> None:

@@ -38,13 +38,13 @@ class Memory:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def end(self) -> float:
-        """Stop; give the most there was at one time, in GiB. Of a page that n share each has 1/n."""
+        """Stop; give the most there was when it looked, in GiB. Of a page that n share each has 1/n."""
         self._ended.set()
         return self.peak / _GIB
 
     def _watch(self) -> None:
         own = psutil.Process()
-        while not self._ended.wait(2):
+        while not self._ended.wait(10):  # to look takes the kernel a tenth of a second and more
             self.peak = max(self.peak, sum(map(_memory, [own, *own.children(recursive=True)])))
 
 

@@ -18,7 +18,6 @@ import yaml
 from PIL import Image as Picture
 
 import texts
-import tiny_diffusion
 from charts_src import workspace
 from charts_src.objects import Body
 from tests.cluster import our_images
@@ -73,6 +72,8 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
+    import tiny_diffusion  # takes ten seconds with all that it imports, and every process reads this file
+
     pipeline = tiny_diffusion.save(plane.folder / "tiny")
     for path in pipeline.rglob("*.safetensors"):
         path.chmod(0o644)  # the containers' user is another one
@@ -168,12 +169,14 @@ def addresses(plane: Plane, namespace: str, service: str) -> list[str]:
 def test_a_prompt_sent_to_the_ray_service_gives_a_picture(plane: Plane, service: Body) -> None:
     metadata = service["metadata"]
     (address,) = addresses(plane, metadata["namespace"], f"{metadata['name']}-serve-svc")
+    from tiny_diffusion import SIDE
+
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(f"http://{address}/generate", json={"prompt": "a cat", "steps": 2}, timeout=60)
     assert answer.headers["content-type"] == "image/png", answer.text
     with Picture.open(BytesIO(answer.content)) as picture:
-        assert (picture.format, picture.size) == ("PNG", (tiny_diffusion.SIDE, tiny_diffusion.SIDE))
+        assert (picture.format, picture.size) == ("PNG", (SIDE, SIDE))
 
 
 STEPS = 60

@@ -1,6 +1,5 @@
 """Every rendered object is taken by a real API server, as it is and without a warning, and only once."""
 
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -8,24 +7,15 @@ import pytest
 from charts_src.model.base import KubernetesMinor
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import all_pods
-from tools.cluster.api import Applied
-from tools.cluster.plane import Plane, api_alone
+from tests.cluster.applied import changed, everything
+from tools.cluster.plane import Plane
 from tools.cluster.responses import Refused
-from tools.cluster.tree import Installed, install, render_for, tree
+from tools.cluster.tree import Installed, install, tree
 
 
 def config_map(name: str, **fields: Any) -> Body:
     metadata = {"name": name, "namespace": "default"}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, **fields}
-
-
-def everything(installed: Installed) -> dict[Identity, Applied]:
-    return installed.objects | {key: pair[0] for key, pair in installed.webhooks.items()}
-
-
-def ours(body: Body) -> list[Body]:
-    entries = body["metadata"]["managedFields"]
-    return [each for each in entries if each["manager"] == "genai-on-eks" and each["operation"] == "Apply"]
 
 
 def test_every_object_is_applied_without_a_warning(installed: Installed, env: str) -> None:
@@ -34,35 +24,8 @@ def test_every_object_is_applied_without_a_warning(installed: Installed, env: st
     assert {str(key): found.warnings for key, found in applied.items() if found.warnings} == {}
 
 
-def changed(first: Installed, second: Installed) -> list[str]:
-    """Name what a second application changed."""
-    # A controller may have written to an object since. An application that changes anything renews the
-    # time of its own entry (apimachinery, pkg/util/managedfields/internal/managedfieldsupdater.go).
-    objects = [
-        str(key)
-        for key, found in second.objects.items()
-        if version(found) != version(first.objects[key])
-        and ours(found.object) != ours(first.objects[key].object)
-    ]
-    return objects + [str(key) for key, (one, two) in first.webhooks.items() if version(one) != version(two)]
-
-
-def version(applied: Applied) -> str:
-    return str(applied.object["metadata"]["resourceVersion"])
-
-
 def test_a_second_time_changes_nothing(own: Plane, env: str, installed: Installed) -> None:
     assert changed(installed, install(own, tree(env))) == []
-
-
-def test_the_oldest_kubernetes_takes_every_object_too(env: str, tmp_path: Path) -> None:
-    oldest = min(get_args(KubernetesMinor))
-    root = render_for(env, oldest, tmp_path / "repository")
-    with api_alone(tmp_path / "plane", oldest) as found:
-        assert found.api.version().startswith(f"v{oldest}.")
-        first = install(found, tree(env, root))
-        assert {str(key): one.warnings for key, one in everything(first).items() if one.warnings} == {}
-        assert changed(first, install(found, tree(env, root))) == []
 
 
 def test_the_newest_kubernetes_is_the_one_of_the_planes(own: Plane) -> None:

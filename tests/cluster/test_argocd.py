@@ -43,7 +43,7 @@ class Synced(NamedTuple):
 @pytest.fixture(scope="module")
 def argo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCd]:
     with running(tmp_path_factory.mktemp("argocd") / "state", flags=NO_WEBHOOKS) as plane:
-        for node in environment_nodes(ENV, copies=2):
+        for node in environment_nodes(ENV, most=2):
             plane.api.create(node)
         with argo_cd(plane, ENV) as found:
             yield found

@@ -65,10 +65,12 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def prod(cluster: Cluster) -> Iterator[Cluster]:
-    if cluster.env != "prod":
-        pytest.skip("once is enough")
     yield cluster
     delete_pods(cluster.api)
+
+
+once = pytest.mark.parametrize("cluster", ["prod"], indirect=True)
+"""For tests of what does not differ from one environment to the next."""
 
 
 def test_takes_the_rendered_pools_unchanged(cluster: Cluster) -> None:
@@ -96,6 +98,7 @@ def test_finds_images_subnets_and_groups(cluster: Cluster) -> None:
         ), name
 
 
+@once
 def test_keeps_a_planted_mistake_waiting_and_says_why(prod: Cluster) -> None:
     before = names(prod.api)
     planted = {
@@ -139,6 +142,7 @@ def test_launches_what_each_workload_is_meant_for(cluster: Cluster) -> None:
     assert found == INTENDED[cluster.env]
 
 
+@once
 def test_never_consolidates_training(prod: Cluster) -> None:
     """The policy of the pool keeps a node with a pod, else its budgets, else the annotation of a job's pods.
 
@@ -182,6 +186,7 @@ def _family(node: Placed) -> Placed:
     return (pool, kind.partition(".")[0] if kind.startswith("m7i.") else kind, capacity)
 
 
+@once
 @pytest.mark.parametrize(
     ("name", "key", "value"),
     [
@@ -219,6 +224,7 @@ def no_type(cluster: Cluster, pool: str) -> bool:
     )
 
 
+@once
 def test_stops_at_the_limit_of_a_pool(prod: Cluster) -> None:
     four = {"nvidia.com/gpu": "4"}
     first, second = (pod(name, "gpu-large", four, NVIDIA, LARGE) for name in ("first", "second"))
@@ -228,6 +234,7 @@ def test_stops_at_the_limit_of_a_pool(prod: Cluster) -> None:
     assert len(names(prod.api, "gpu-large")) == 1
 
 
+@once
 def test_keeps_single_gpus_off_the_idle_node_of_the_large_model(prod: Cluster) -> None:
     run(prod.api, [pod("large", "gpu-large", {"nvidia.com/gpu": "4"}, NVIDIA, LARGE)])
     delete_pods(prod.api, "large")
@@ -238,6 +245,7 @@ def test_keeps_single_gpus_off_the_idle_node_of_the_large_model(prod: Cluster) -
     assert {pool for pool, _, _ in nodes_of(prod.api, pods)} == {"gpu"}
 
 
+@once
 @pytest.mark.parametrize(("count", "cpus"), [(20, "3"), (200, "500m")])
 def test_places_many_pods_within_the_limits(prod: Cluster, count: int, cpus: str) -> None:
     pods = [pod(f"many-{index}", "batch", {"cpu": cpus, "memory": "1Gi"}) for index in range(count)]
@@ -246,6 +254,7 @@ def test_places_many_pods_within_the_limits(prod: Cluster, count: int, cpus: str
     assert len(names(prod.api, "batch")) <= 16
 
 
+@once
 def test_reserved_pools_use_their_reservations(prod: Cluster) -> None:
     block = {"nvidia.com/gpu": "8", "vpc.amazonaws.com/efa": "32"}
     second = {"aws.amazon.com/neuron": "16", "vpc.amazonaws.com/efa": "16"}

@@ -1,6 +1,7 @@
 """What stands in for AWS and for kubelets, each part for itself."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -13,6 +14,7 @@ from tools.cluster.aws_setup import Reservation
 from tools.cluster.joiner import joining, started
 from tools.cluster.karpenter import deployment, settings
 from tools.cluster.node_plan import Seen, planned
+from tools.cluster.nodes import environment_nodes
 from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
 from tools.cluster.plan_nodes import steady
 from tools.cluster.price_table import prices
@@ -44,6 +46,19 @@ def test_a_table_of_another_shape_is_refused() -> None:
 def test_prices_of_another_region_are_told() -> None:
     assert "may differ" in prices().note("us-west-2")
     assert "may differ" not in prices().note("us-east-1")
+
+
+@pytest.mark.parametrize("env", ["dev", "staging", "prod"])
+def test_a_pool_has_the_nodes_that_it_may_have_but_no_more_than_asked_for(env: str) -> None:
+    limits = {
+        body["metadata"]["name"]: int(body["spec"]["limits"]["nodes"])
+        for body in workspace.objects(env).values()
+        if body["kind"] == "NodePool"
+    }
+    labels = [node["metadata"]["labels"] for node in environment_nodes(env, most=10)]
+    found = Counter(each["karpenter.sh/nodepool"] for each in labels if "karpenter.sh/nodepool" in each)
+    assert found == {name: min(limit, 10) for name, limit in limits.items()}
+    assert min(found.values()) < 10
 
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])

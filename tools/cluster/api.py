@@ -10,6 +10,7 @@ from tools.cluster.responses import Refused, checked, warnings_of
 
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _DAY = 24 * 3600
 _TIMEOUT = (5, 60)
 """Seconds to connect, and without an answer."""
@@ -39,11 +40,16 @@ class Api:
         self._session.headers["Authorization"] = f"Bearer {token}"
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def apply(self, obj: Body, manager: str = "genai-on-eks", *, dry_run: bool = False) -> Applied:
-        """Apply an object server-side, taking over fields of other managers; unknown fields are refused."""
+    def apply(
+        self, obj: Body, manager: str = "genai-on-eks", *, dry_run: bool = False, brief: bool = False
+    ) -> Applied:
+        """Apply an object server-side, taking over fields of other managers; unknown fields are refused.
+
+        With `brief` the answer has nothing but the object's metadata: a definition may have a megabyte.
+        """
         parameters = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         parameters |= {"dryRun": "All"} if dry_run else {}
-        headers = {"Content-Type": _APPLY}
+        headers = {"Content-Type": _APPLY} | ({"Accept": _METADATA} if brief else {})
         response = self.request("PATCH", self._path_of(obj), params=parameters, json=obj, headers=headers)
         return Applied(response.json(), warnings_of(response))
 
@@ -69,10 +75,13 @@ class Api:
             raise
         return found
 
-    def list(self, api_version: str, kind: str, namespace: str = "", labels: str = "") -> list[Body]:
-        """Read all objects of a kind, in one namespace or in all, that a label selector selects."""
+    def list(
+        self, api_version: str, kind: str, namespace: str = "", labels: str = "", fields: str = ""
+    ) -> list[Body]:
+        """Read all objects of a kind, in one namespace or in all, that both selectors select."""
         path = self.path(api_version, kind, namespace)
-        items: list[Body] = self.request("GET", path, params={"labelSelector": labels}).json()["items"]
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        items: list[Body] = self.request("GET", path, params=selectors).json()["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def merge(

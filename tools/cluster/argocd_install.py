@@ -16,9 +16,9 @@ from charts_src.schema.sources import ARGO_CD
 from charts_src.schema.upstream import module_folder
 from tools.cluster.binaries import binary
 from tools.cluster.plane import Plane
-from tools.cluster.tree import CRD, tree, wait_established
+from tools.cluster.tree import CRD, tree, wait_established, wait_served
 
-_KINDS = ("applications.argoproj.io", "appprojects.argoproj.io")
+_KINDS = (("argoproj.io/v1alpha1", "Application"), ("argoproj.io/v1alpha1", "AppProject"))
 _LOADER = "root-loader"
 _MANAGER = "argocd-controller"
 """Field manager of Argo CD v3.6.1 (common/common.go); it adds nothing of its own to definitions."""
@@ -28,7 +28,7 @@ def install_argo_cd(plane: Plane, env: str, namespace: str) -> None:
     """Apply the bundle with kubectl, as docs say, and what its processes would write that do not run here.
 
     Raises UserError when Argo CD's source or kubectl is not there, subprocess.CalledProcessError when kubectl
-    refuses, TimeoutError when the API server does not serve Applications after 30 s.
+    refuses, TimeoutError when the API server does not serve Applications after 60 s.
     """
     bundle = plane.folder / "bundle"
     shutil.copytree(ROOT / "argocd" / "bootstrap" / env, bundle)
@@ -40,21 +40,20 @@ def install_argo_cd(plane: Plane, env: str, namespace: str) -> None:
         raise ValueError(f"{kustomization} does not name {INSTALL} once")
     kustomization.write_text(text.replace(INSTALL, "install.yaml"), encoding="utf-8")
     kubectl(plane.kubeconfig, "apply", "--server-side", "-k", str(bundle))
-    for kind in _KINDS:
-        wait_established(plane.api, kind)
+    wait_served(plane.api, _KINDS, "Argo CD's API")
     _write_secrets(plane, namespace)
 
 
 def apply_definitions(plane: Plane, env: str) -> None:
     """Apply the CustomResourceDefinitions of all Applications, as Argo CD would.
 
-    Raises Refused when the API server refuses one, TimeoutError when it does not serve it after 30 s.
+    Raises Refused when the API server refuses one, TimeoutError when it does not serve it after 60 s.
     """
     bodies = [body for wave in tree(env) for body in wave.objects if body["kind"] == CRD]
     for body in bodies:
-        plane.api.apply(body, _MANAGER)
+        plane.api.apply(body, _MANAGER, brief=True)
     for body in bodies:
-        wait_established(plane.api, body["metadata"]["name"])
+        wait_established(plane.api, body)
 
 
 def load_root(plane: Plane, namespace: str) -> None:

@@ -108,9 +108,9 @@ def apply_for_karpenter(api: Api, env: str, root: Path = ROOT) -> None:
     # Definitions and namespaces first, whatever wave they are of.
     chosen.sort(key=lambda body: (body["kind"] != "Namespace", body["kind"] != "CustomResourceDefinition"))
     for body in chosen:
-        api.apply(body)
+        api.apply(body, brief=True)
         if body["kind"] == "CustomResourceDefinition":
-            wait_established(api, body["metadata"]["name"])
+            wait_established(api, body)
 
 
 def deployment(objects: Objects) -> Body:

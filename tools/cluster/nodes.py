@@ -1,4 +1,4 @@
-"""Simulated nodes: some for each pool of an environment, of the largest instance type that the pool allows.
+"""Simulated nodes: those of each pool of an environment, of the largest instance type that the pool allows.
 
 Labels, taints and capacity are those that the proof of placement counts with (charts_src/proofs/nodes.py).
 A node has no startup taints: it is one whose agents have done their work.
@@ -28,10 +28,11 @@ def node(name: str, labels: Mapping[str, str], taints: Sequence[Body], capacity:
     }
 
 
-def environment_nodes(env: str, copies: int = 1) -> list[Body]:
-    """Give `copies` nodes for each pool and for the managed node group, each with 254 pod addresses.
+def environment_nodes(env: str, most: int = 1) -> list[Body]:
+    """Give the nodes that each pool and the managed node group may have, but at most `most` of each.
 
-    Of a pool with several ways to buy, such as Spot and On-Demand, the copies take turns.
+    Each has 254 pod addresses. Where a pool has several ways to buy, such as Spot and On-Demand, its nodes
+    take turns.
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
@@ -39,7 +40,11 @@ def environment_nodes(env: str, copies: int = 1) -> list[Body]:
     kinds = sorted(nodes_of(workspace.objects(env), described), key=lambda kind: kind.pool.name)
     pools = [list(group) for _, group in groupby(kinds, key=lambda kind: kind.pool.name)]
     largest = [max(pool, key=_size) for pool in pools]
-    found = [_node(kind, described.aws.region, copy) for kind in largest for copy in range(copies)]
+    found = [
+        _node(kind, described.aws.region, copy)
+        for kind in largest
+        for copy in range(min(most, kind.pool.limits["nodes"]))
+    ]
     for index, body in enumerate(found):
         body["spec"]["podCIDR"] = f"100.64.{index}.0/24"
     return found

@@ -56,7 +56,7 @@ class Wave(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What the API server made of each object."""
+    """What the API server made of each object: its metadata."""
 
     objects: dict[Identity, Applied]
     webhooks: dict[Identity, tuple[Applied, Applied]]
@@ -66,8 +66,7 @@ class Installed(NamedTuple):
 def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
     """Read the objects of every Application of an environment, in their order.
 
-    A file is read once in a process. Raises UserError when the environment is not rendered below `root`, or
-    for an Application of nothing.
+    Raises UserError when the environment is not rendered below `root`, or for an Application of nothing.
     """
     found = [_read(path) for path in sorted((root / "argocd" / env).glob("application-*.yaml"))]
     if not found:
@@ -95,7 +94,7 @@ def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
         objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
         for body in now:
             if body["kind"] == CRD:
-                wait_established(plane.api, body["metadata"]["name"])
+                wait_established(plane.api, body)
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
 
@@ -114,21 +113,25 @@ def render_for(env: str, minor: str, root: Path) -> Path:
     return root
 
 
-def wait_established(api: Api, name: str) -> None:
-    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s."""
+def wait_established(api: Api, definition: Body) -> None:
+    """Wait until the API server serves what a CustomResourceDefinition defines; TimeoutError after 60 s.
 
-    def served() -> bool:
-        found = api.get("apiextensions.k8s.io/v1", CRD, name) or {}
-        conditions = found.get("status", {}).get("conditions") or ()  # null at first
-        established = any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
-        return established and all(
-            # It may take a moment more until the server says so itself.
-            api.serves(f"{found['spec']['group']}/{version['name']}", found["spec"]["names"]["kind"])
-            for version in found["spec"]["versions"]
-            if version["served"]
-        )
+    It lists a kind when its definition is Established. To read the definition itself may take it long: some
+    have a megabyte.
+    """
+    spec = definition["spec"]
+    kinds = [
+        (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+        for version in spec["versions"]
+        if version["served"]
+    ]
+    wait_served(api, kinds, f"{CRD} {definition['metadata']['name']}")
 
-    eventually(served, 60, f"{CRD} {name} is not served")
+
+def wait_served(api: Api, kinds: Iterable[tuple[str, str]], what: str) -> None:
+    """Wait until the API server serves all kinds, each with its apiVersion; TimeoutError after 60 s."""
+    wanted = [*kinds]
+    eventually(lambda: all(api.serves(*kind) for kind in wanted), 60, f"{what} is not served")
 
 
 def wave_of(body: Body) -> int:
@@ -138,7 +141,7 @@ def wave_of(body: Body) -> int:
 
 def _apply(api: Api, body: Body) -> Applied:
     try:
-        return api.apply(body)
+        return api.apply(body, brief=True)
     except Exception as error:
         error.add_note(f"while applying {Identity.of(body)}")
         raise
@@ -165,7 +168,11 @@ def _rank(kind: str) -> int:
     return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
 
 
-@cache  # to read all takes seconds, and a run reads all several times
 def _read(path: Path) -> Body:
-    body: Body = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache  # to parse a tree takes seconds, and most of it is definitions, which are alike in all
+def _parsed(text: str) -> Body:
+    body: Body = yaml.load(text, yaml.CSafeLoader)
     return body

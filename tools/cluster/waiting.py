@@ -12,13 +12,12 @@ def eventually(check: Callable[[], T | None], seconds: float, what: str | Callab
 
     Raises TimeoutError with `what` after `seconds`. What `check` raises ends the wait at once.
     """
-    end = time.monotonic() + seconds
-    pause = 0.02
+    start = time.monotonic()
     while True:
         if found := check():
             return found
-        if time.monotonic() >= end:
+        waited = time.monotonic() - start
+        if waited >= seconds:
             message = what() if callable(what) else what
             raise TimeoutError(f"after {seconds:g} s: {message}")
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.25)
+        time.sleep(min(max(0.02, waited / 10), 1))  # to look costs; so a wait gets a tenth longer at most
