@@ -241,13 +241,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
         case Text(parts, number):
             text = "".join(_part(part, scope) for part in parts)
             return int(text) if number else text
-        case Decide(cases, other):
-            for test, then in cases:
-                if holds(test, scope):
-                    return evaluate(then, scope)
-            if other is None:
-                raise Unknown(scope.place(cases[0][0].ref))
-            return evaluate(other, scope)
+        case Decide():
+            return evaluate(_chosen(node, scope), scope)
         case When(presence, then):
             return MISSING if evaluate(presence, scope) is MISSING else evaluate(then, scope)
         case Fields(entries):
@@ -256,6 +251,15 @@ def evaluate(node: Node, scope: Scope) -> Any:
             return [item for _, item in _evaluated(entries, scope)]
         case Lines(entries):
             return "\n".join(item for _, item in _evaluated(entries, scope))
+
+
+def _chosen(node: Decide, scope: Scope) -> Node:
+    for test, then in node.cases:
+        if holds(test, scope):
+            return then
+    if node.other is None:
+        raise Unknown(scope.place(node.cases[0][0].ref))
+    return node.other
 
 
 def _part(part: Part, scope: Scope) -> str:

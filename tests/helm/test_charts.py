@@ -175,7 +175,7 @@ def leaves(chart: Chart) -> Iterator[tuple[str, ...]]:
 def effects(
     component: type[Component], chart: Chart, field: tuple[str, ...]
 ) -> Iterator[tuple[Change, Data, dict[str, Any]]]:
-    """Give changes of a field that change objects, with values that were not there when the chart was made."""
+    """Give changes of a field that change objects, first with values that the chart was not made with."""
     for env in ENVIRONMENTS.values():
         if not component.enabled(env):
             continue
