@@ -11,7 +11,7 @@ from charts_src.publish import Files
 
 NAME = "genai-on-eks"
 
-_VALUES = """# Sections of an environment; values/ has those of each. Others are as the charts inside have them.
+_VALUES = """# Sections of an environment; values/ has those of each. Others are as in the charts inside.
 global: {}
 """
 
