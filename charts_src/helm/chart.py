@@ -100,7 +100,7 @@ def _after(component: type[Component]) -> str:
 
 def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) -> Files:
     """Write a template for each object, or for each collection of objects."""
-    entries = _entries(learned.node)
+    entries = learned.node.entries
     files: Files = {}
     shared = _shared(name, entries)
     writer = Writer(name, shared)
@@ -119,15 +119,6 @@ def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) ->
         texts = "".join(_text(writer, name, entries, *each) for each in shared.items())
         files["templates/_helpers.tpl"] = HELPERS.read_text(encoding="utf-8").replace("NAME", name) + texts
     return files
-
-
-def _entries(node: Node) -> tuple[Entry | Loop, ...]:
-    """Take a component apart into its objects."""
-    if isinstance(node, Fields):
-        return node.entries
-    if not isinstance(node, Literal):
-        raise TypeError(node)
-    return tuple(Entry(Literal(key), Literal(body)) for key, body in node.value.items())
 
 
 def _is_definition(node: Literal) -> bool:
@@ -211,9 +202,15 @@ def _inside(node: Node, path: Sequence[str]) -> Node:
         if isinstance(node, Literal):
             return Literal(lookup(node.value, tuple(path[index:])))
         node = next(
-            each.node for each in _entries(node) if isinstance(each, Entry) and each.key == Literal(key)
+            each.node for each in _fields(node) if isinstance(each, Entry) and each.key == Literal(key)
         )
     return node
+
+
+def _fields(node: Node) -> tuple[Entry | Loop, ...]:
+    if not isinstance(node, Fields):
+        raise TypeError(node)
+    return node.entries
 
 
 def _decisions(learned: Learned, environments: Mapping[str, Data]) -> dict[str, dict[str, str]]:

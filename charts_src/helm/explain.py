@@ -38,6 +38,15 @@ _FEW = 4
 _TOGETHER: dict[str, Callable[..., Node]] = {"dict": Fields, "list": Items, "lines": Lines}
 
 
+def component(cases: Sequence[Case]) -> Fields:
+    """Find the template of the objects of a component, a map of them by identity that may be empty."""
+    cases = effective(cases)
+    found = [Fields(_entries("dict", cases, {}, looping=looping)) for looping in (True, False)]
+    return next(
+        (node for node in found if all(_gives(node, case) for case in bases(cases).values())), found[0]
+    )
+
+
 def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> Node:
     """Find the template of all cases; `loops` are the loops around it and their collections."""
     loops = loops or {}

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from charts_src.errors import UserError
 from charts_src.helm.cases import Case, differ, field
 from charts_src.helm.experiments import Experiment, Objects
-from charts_src.helm.explain import explained
+from charts_src.helm.explain import component
 from charts_src.helm.fields import Where, shape_of
-from charts_src.helm.template import KEY, Digest, Node, Scope, Unknown, evaluate
+from charts_src.helm.template import KEY, Digest, Fields, Node, Scope, Unknown, evaluate
 
 Pattern = tuple[str, ...]
 """A path with a star for each key and index of a collection; #key after it for the key itself."""
@@ -22,7 +22,7 @@ _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{64}")
 class Learned(NamedTuple):
     """What experiments say of a component."""
 
-    node: Node
+    node: Fields
     """A map of its objects by identity."""
     followed: frozenset[Pattern]
     """Fields whose changes the template follows."""
@@ -40,7 +40,7 @@ def learn(found: Sequence[Experiment]) -> Learned:
     left: set[Pattern] = set()
     while True:
         kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
-        node = explained([_case(each) for each in kept])
+        node = component([_case(each) for each in kept])
         wrong = [each for each in kept if not gives(node, each) and not refuses(node, each)]
         if unmet := [each.base for each in wrong if not each.changed]:
             raise UserError(f"no template gives what environments {' and '.join(unmet)} have")
@@ -67,17 +67,22 @@ def pattern(path: Where) -> Pattern:
 
 
 def _worst(wrong: Sequence[Pattern]) -> set[Pattern]:
-    """Choose what to leave out first: one field may spoil what is found of another.
+    """Choose what to leave out first, for one field may spoil what is found of another.
 
-    Those of one collection go together.
+    Of each section that is the field that is wrong most often. Which entries a collection has comes last.
     """
-    groups = Counter(_collection(each) for each in wrong)
-    worst = max(groups, key=lambda each: (groups[each], each))
-    return {each for each in wrong if _collection(each) == worst}
+    counts = Counter(wrong)
+    sections: dict[str, list[Pattern]] = {}
+    for each in counts:
+        sections.setdefault(each[0], []).append(each)
+    return {
+        max(each, key=lambda one: (not _has_entries(one), counts[one], one)) for each in sections.values()
+    }
 
 
-def _collection(one: Pattern) -> Pattern:
-    return one[: one.index("*")] if "*" in one else one
+def _has_entries(one: Pattern) -> bool:
+    entry = shape_of(one).entry
+    return entry is not None and entry.section is not None
 
 
 def _membership(one: Pattern) -> Pattern:
