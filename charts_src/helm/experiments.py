@@ -11,6 +11,7 @@ from charts_src.helm.fields import MISSING, Data, Where, leaves, lookup, reading
 from charts_src.helm.template import KEY
 from charts_src.manifest import Component
 from charts_src.model import Environment
+from charts_src.model.base import all_problems
 from charts_src.objects import Body, Identity
 from charts_src.units import composed
 from charts_src.waves import annotate
@@ -124,6 +125,14 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
             yield from (Change((*path, key), each) for each in items if each is not None)
 
 
+def _around(path: Where) -> Where | None:
+    """Give the section, or the entry of a collection, that a field is in; None for collections themselves."""
+    if path[-2:-1] == (KEY,) or shape_of(path).entry:
+        return None
+    ends = [length for length in range(2, len(path)) if shape_of(path[: length - 1]).entry]
+    return path[: max(ends)] if ends else path[:-1]
+
+
 def _applied(data: Data, change: Change) -> Data:
     if change.path[-2:-1] != (KEY,):
         return dict(replaced(data, change.path, change.value))
@@ -134,12 +143,18 @@ def _applied(data: Data, change: Change) -> Data:
 
 
 def changed(component: type[Component], data: Data, wanted: Iterable[Change]) -> tuple[Data, Objects] | None:
-    """Compose a component with changes; give None where it cannot be, or where the model forbids them."""
+    """Compose a component with changes; give None where it cannot be, or where the model forbids them.
+
+    That a change leaves something elsewhere without what it needs is no matter here.
+    """
+    wanted = list(wanted)
+    around = [place for change in wanted if (place := _around(change.path)) is not None]
     for change in wanted:
         data = _applied(data, change)
     try:
         env = Environment.model_validate(data)
-        if component.enabled(env):
+        refused = any(problem.where[: len(each)] == each for problem in all_problems(env) for each in around)
+        if component.enabled(env) and not refused:
             return data, objects(component, env)
     except (ValidationError, UserError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
         pass  # such an environment is refused before anything is composed
