@@ -126,11 +126,11 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
 
 
 def _around(path: Where) -> Where | None:
-    """Give the section, or the entry of a collection, that a field is in; None for collections themselves."""
+    """Give the entry of a collection that a field is in, or the field; None for collections themselves."""
     if path[-2:-1] == (KEY,) or shape_of(path).entry:
         return None
     ends = [length for length in range(2, len(path)) if shape_of(path[: length - 1]).entry]
-    return path[: max(ends)] if ends else path[:-1]
+    return path[: max(ends)] if ends else path
 
 
 def _applied(data: Data, change: Change) -> Data:
