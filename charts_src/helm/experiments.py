@@ -133,7 +133,8 @@ def _around(path: Where) -> Where | None:
     return path[: max(ends)] if ends else path
 
 
-def _applied(data: Data, change: Change) -> Data:
+def applied(data: Data, change: Change) -> Data:
+    """Give an environment with a change."""
     if change.path[-2:-1] != (KEY,):
         return dict(replaced(data, change.path, change.value))
     *place, old, _, new = change.path
@@ -150,7 +151,7 @@ def changed(component: type[Component], data: Data, wanted: Iterable[Change]) ->
     wanted = list(wanted)
     around = [place for change in wanted if (place := _around(change.path)) is not None]
     for change in wanted:
-        data = _applied(data, change)
+        data = applied(data, change)
     try:
         env = Environment.model_validate(data)
         refused = any(problem.where[: len(each)] == each for problem in all_problems(env) for each in around)
