@@ -128,7 +128,7 @@ new: $(VENV) ## Write the files of a new component NAME
 	@$(CHARTS) schemas --only-environment
 
 .PHONY: benchmark
-benchmark: $(VENV) $(PEERS) ## Measure against peers and rewrite benchmarks/README.md
+benchmark: $(VENV) $(PEERS) charts ## Measure against peers and rewrite benchmarks/README.md
 	@.venv/bin/python -m benchmarks
 
 .PHONY: benchmark-serving

@@ -16,6 +16,7 @@ from benchmarks import again, emitter, peers, scale
 from benchmarks.measure import Answer
 from benchmarks.report import machine, to_markdown
 from benchmarks.sandbox import Sandbox
+from charts_src.commands import CHARTS
 
 README = Path(__file__).with_name("README.md")
 
@@ -39,7 +40,7 @@ def _questions(sandbox: Sandbox, *, quick: bool) -> list[Callable[[], Answer]]:
     """List the measurements in the order in which they run: the last one replaces the environments."""
     rounds, counts = (2, (1, 2, 4)) if quick else (5, (10, 50, 200))
     return [
-        lambda: peers.measure(sandbox, peers.Programs(), rounds),
+        lambda: peers.measure(sandbox, peers.Programs(), CHARTS, rounds),
         lambda: again.measure_no_op(sandbox, rounds * 3),
         lambda: again.measure_change(sandbox, rounds),
         lambda: emitter.measure(emitter.SIZE, rounds),

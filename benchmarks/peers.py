@@ -14,6 +14,8 @@ from charts_src import CACHE, NODE, ROOT
 from charts_src.helm.programs import HELM3, HELM4
 
 LIMIT = 0.5
+KUBERNETES = "1.36.0"
+"""What charts are rendered for: a Helm that is built from its module takes Kubernetes for 1.20."""
 _HOW = (
     "`render --full all` in a new process, with no component kept of earlier renders, into a checkout "
     "without `rendered/` and `argocd/`: reading environments, constructs in Node, schemas, policies, "
@@ -40,10 +42,10 @@ class Programs(NamedTuple):
     node_modules: Path = CACHE / "cdk8s-cli" / "node_modules"
 
 
-def measure(sandbox: Sandbox, programs: Programs, rounds: int) -> Answer:
-    """Time a cold render and its peers in turn."""
+def measure(sandbox: Sandbox, programs: Programs, made: Path, rounds: int) -> Answer:
+    """Time a cold render and its peers in turn; `made` has the charts of `make charts`."""
     sandbox.cold_render()  # compiles bytecode, and gives the peers their input
-    peers = _peers(sandbox, programs)
+    peers = _peers(sandbox, programs, made)
     renders: dict[str, Callable[[], float]] = {
         "first render": lambda: sandbox.first_render().seconds,
         "later render": lambda: sandbox.cold_render().seconds,
@@ -57,9 +59,9 @@ def measure(sandbox: Sandbox, programs: Programs, rounds: int) -> Answer:
     return Answer(question, _HOW, rows + ratios, targets)
 
 
-def _peers(sandbox: Sandbox, programs: Programs) -> dict[str, Callable[[], float]]:
+def _peers(sandbox: Sandbox, programs: Programs, made: Path) -> dict[str, Callable[[], float]]:
     folder = sandbox.folder / "peers"
-    releases = charts.releases(sandbox)
+    releases = charts.releases(made)
     overlays = [write_overlay(each, folder / "kustomize") for each in sandbox.components()]
     apps = write_apps(sandbox.components(), folder / "cdk8s", programs.node_modules)
     return {
@@ -76,7 +78,17 @@ def _helm(helm: Path, releases: Iterable[charts.Release]) -> float:
 
 def template(helm: Path, release: charts.Release) -> Command:
     """Give the command that renders a release, in the folder of its chart."""
-    return [helm, "template", "release", ".", "--include-crds", "--values", release.values]
+    return [
+        helm,
+        "template",
+        "release",
+        ".",
+        "--include-crds",
+        "--kube-version",
+        KUBERNETES,
+        "--values",
+        release.values,
+    ]
 
 
 def synth(programs: Programs, program: Path, app: str) -> Command:
