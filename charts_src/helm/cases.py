@@ -90,7 +90,9 @@ def kind(tree: Any) -> str:
 
 def keys(value: Any) -> list[str | int]:
     """Give the keys of a collection."""
-    return list(value) if isinstance(value, Mapping) else list(range(len(value or ())))
+    if isinstance(value, Mapping):
+        return list(value)
+    return list(range(len(value))) if isinstance(value, tuple) else []
 
 
 def without(larger: Any, smaller: Any) -> str | int | None:

@@ -1,6 +1,6 @@
 """Compose a component again and again, each time with one field changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -29,6 +29,9 @@ class Experiment(NamedTuple):
     """Fields that are not as in the environment."""
     data: Data
     objects: Objects
+
+
+_FEW = 4
 
 
 class Change(NamedTuple):
@@ -103,7 +106,7 @@ def similar_places(data: Data, path: Where) -> list[Where]:
     return found
 
 
-def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Iterator[Change]:
+def changes(path: Where, value: Any, known: Sequence[Any], skip: int = 0) -> Iterator[Change]:
     """Give other values for the field at `path` and, for a collection, for each of its entries."""
     shape = shape_of(path)
     if not shape.entry:
@@ -121,13 +124,16 @@ def changes(path: Where, value: Any, known: Iterable[Any], skip: int = 0) -> Ite
     if not shape.entry.section:
         keys = value if isinstance(value, Mapping) else range(len(value or ()))
         for key in keys:
-            items = probe.others(shape.entry, lookup(value, (key,)), (), skip=skip)
+            items = probe.others(shape.entry, lookup(value, (key,)), probe.items_of(known)[:_FEW], skip=skip)
             yield from (Change((*path, key), each) for each in items if each is not None)
 
 
 def _around(path: Where) -> Where | None:
-    """Give the entry of a collection that a field is in, or the field; None for collections themselves."""
-    if path[-2:-1] == (KEY,) or shape_of(path).entry:
+    """Give the entry of a collection that a field is in, or the field.
+
+    None for collections, and for what may be unset: to see what comes with it, it is set and unset alone.
+    """
+    if path[-2:-1] == (KEY,) or shape_of(path).entry or shape_of(path).optional:
         return None
     ends = [length for length in range(2, len(path)) if shape_of(path[: length - 1]).entry]
     return path[: max(ends)] if ends else path

@@ -145,12 +145,19 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
             parts = split(cases, ref)
             if len(parts) > 1:
                 return _decide(parts, loops)
-    own = [ref for ref in _of_entries(loops, cases) if ref.where == ()]
-    for ref in [*own, NAME, *(ref for ref in _of_entries(loops, cases) if ref not in own)]:
+    for ref in [*_of_entries(loops, cases), NAME]:
         parts = _by_value([case for case in cases if case.changed is None], ref, every=True)
         if len(parts) > 1:
-            return _decide(_with_variations(parts, cases), loops)
+            node = _decide(_with_variations(parts, cases), loops)
+            return node if ref == NAME else _with_others(node)
     return _apart(cases, loops)
+
+
+def _with_others(node: Decide) -> Decide:
+    """Have entries that no environment has be like most of those that one has."""
+    nodes = [then for _, then in node.cases]
+    most = max(nodes, key=nodes.count)
+    return Decide(tuple((test, then) for test, then in node.cases if then != most), most)
 
 
 def _apart(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
@@ -171,7 +178,7 @@ def _with_variations(
     ]
 
 
-def _decide(parts: list[tuple[Any, list[Case]]], loops: Mapping[str, Ref]) -> Node:
+def _decide(parts: list[tuple[Any, list[Case]]], loops: Mapping[str, Ref]) -> Decide:
     """Build the decision, with the last part for everything else where the tests leave nothing else."""
     made = [(test, explained(_with_bases(part), loops)) for test, part in parts]
     tests = [test for test, _ in made]

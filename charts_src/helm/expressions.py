@@ -32,6 +32,7 @@ _SPELLED = {
     "": "{}",
     "quoted": '({} | toRawJson | trimPrefix "\\"" | trimSuffix "\\"")',
     "underscored": '({} | replace "-" "_")',
+    "dashed": '({} | replace "." "-")',
     "lower": "({} | lower)",
     "upper": '(regexReplaceAll "[^A-Z0-9]" ({} | upper) "_")',
 }

@@ -36,7 +36,8 @@ def learn(found: Sequence[Experiment]) -> Learned:
     Raises UserError where it doesn't even give the environments.
     """
     patterns = {each.changed: pattern(each.changed[0]) for each in found if each.changed}
-    effective = {patterns[each.changed] for each in _effective(found)}
+    tries = list(_effective(found))
+    effective = {patterns[each.changed] for each in tries}
     left: set[Pattern] = set()
     while True:
         kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
@@ -47,7 +48,9 @@ def learn(found: Sequence[Experiment]) -> Learned:
         if not wrong:
             gone = frozenset(each for each in effective if _within(each, left))
             return Learned(node, frozenset(effective) - gone, gone)
-        left |= _worst([_membership(patterns[each.changed]) for each in wrong])
+        left |= _worst(
+            *(Counter(_membership(patterns[each.changed]) for each in some) for some in (wrong, tries))
+        )
 
 
 def _effective(found: Sequence[Experiment]) -> Iterator[Experiment]:
@@ -66,17 +69,17 @@ def pattern(path: Where) -> Pattern:
     return tuple(found)
 
 
-def _worst(wrong: Sequence[Pattern]) -> set[Pattern]:
+def _worst(wrong: Counter[Pattern], tries: Counter[Pattern]) -> set[Pattern]:
     """Choose what to leave out first, for one field may spoil what is found of another.
 
-    Of each section that is the field that is wrong most often. Which entries a collection has comes last.
+    Of each section that is the field of which most is wrong. Which entries a collection has comes last.
     """
-    counts = Counter(wrong)
     sections: dict[str, list[Pattern]] = {}
-    for each in counts:
+    for each in wrong:
         sections.setdefault(each[0], []).append(each)
     return {
-        max(each, key=lambda one: (not _has_entries(one), counts[one], one)) for each in sections.values()
+        max(some, key=lambda one: (not _has_entries(one), wrong[one] / max(1, tries[one]), wrong[one], one))
+        for some in sections.values()
     }
 
 

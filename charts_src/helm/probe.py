@@ -142,26 +142,39 @@ def entries(shape: Shape, value: Any, known: Iterable[Any]) -> list[Any]:
     """Give collections without one entry, with one more, and those of other environments."""
     if (entry := shape.entry) is None:
         return []
-    found: list[Any] = []
-    if isinstance(value, Mapping):
-        found += [{key: item for key, item in value.items() if key != gone} for gone in value]
-        models = [*value.values(), *(item for each in known if each for item in each.values())]
-        if not models and not entry.section:
-            models = others(entry, None, ())[:1]
-        keys = others(shape.keys, "", ())[:1] if shape.keys else []
-        found += [{**value, key: models[0]} for key in keys for _ in models[:1]]
-        found += [{key: models[0]} for key in keys for _ in models[:1]] if len(value) == 1 else []
-    elif isinstance(value, tuple):
-        found += [(*value[:index], *value[index + 1 :]) for index in range(len(value))]
-        samples = [*value, *(item for each in known if isinstance(each, tuple) for item in each)]
-        more = others(entry, samples[0] if samples else None, samples)
-        more = [each for each in more if each not in value and each is not None]
-        found += [(*value, *more[:1]), (*value, *more[:2])]
-        found += [(*value[:index], *more[:1], *value[index + 1 :]) for index in range(len(value))]
-    found += [each for each in known if each is not None]
-    found += [None] if shape.optional and value is not None else []
+    others_ = [each for each in known if each is not None]
+    found = [*_of_map(shape, entry, value, others_)] if isinstance(value, Mapping) else []
+    found += [*_of_list(entry, value, others_)] if isinstance(value, tuple) else []
+    found += [*others_, *([None] if shape.optional and value is not None else [])]
     distinct: list[Any] = []
     for each in found:
         if plain(each) != plain(value) and not any(plain(each) == plain(other) for other in distinct):
             distinct.append(each)
     return distinct
+
+
+def _of_map(shape: Shape, entry: Shape, value: Mapping[Any, Any], known: Iterable[Any]) -> Iterator[Any]:
+    for gone in value:
+        yield {key: item for key, item in value.items() if key != gone}
+    models = [*value.values(), *(item for each in known for item in each.values())]
+    if not models and not entry.section:
+        models = others(entry, None, ())
+    for key in others(shape.keys, None, ())[:1] if shape.keys and models else []:
+        yield {**value, key: models[0]}
+        if len(value) == 1:
+            yield {key: models[0]}
+
+
+def _of_list(entry: Shape, value: tuple[Any, ...], known: Iterable[Any]) -> Iterator[Any]:
+    for index in range(len(value)):
+        yield (*value[:index], *value[index + 1 :])
+    items = items_of([value, *known])
+    made_up = [each for each in others(entry, items[0] if items else None, ()) if each is not None]
+    for more in (made_up, [each for each in items if each not in value]):
+        yield from ((*value, *more[:count]) for count in (1, 2) if more)
+        yield from ((*value[:index], *more[:1], *value[index + 1 :]) for index in range(len(value)) if more)
+
+
+def items_of(known: Iterable[Any]) -> list[Any]:
+    """Give the entries of lists."""
+    return list(dict.fromkeys(item for each in known if isinstance(each, tuple) for item in each))

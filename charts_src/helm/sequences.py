@@ -1,6 +1,6 @@
 """Maps, lists and texts: their entries, and those that there are for each entry of a collection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from charts_src.helm.alignment import pairs, varied, whole
@@ -42,7 +42,19 @@ def _loops(one: str, cases: Sequence[Case], owned: Mapping[Group, Owners]) -> di
             loop = found.setdefault(ref, Repeated(_name(ref, case), ref, keyed, []))
             if chunk := _Chunk(one, base[case.group], ref, key, loop.name).of(case, mine):
                 loop.cases.append(chunk)
+    for ref, loop in found.items():
+        for case in base.values():
+            if all(owner != ref for owner, _ in owned[case.group].values()):
+                loop.cases.extend(_nothing(one, case, loop))
     return found
+
+
+def _nothing(one: str, base: Case, loop: Repeated) -> Iterator[Case]:
+    """Say that the entries of a collection have nothing here."""
+    for key in keys(value_at(base, loop.collection)):
+        where = (*base.scope.place(loop.collection), key)
+        scope = Scope(base.scope.data, {**base.scope.entries, loop.name: where})
+        yield Case((*base.group, str(key)), None, (), scope, whole(one, []))
 
 
 def _name(ref: Ref, case: Case) -> str:

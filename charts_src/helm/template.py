@@ -193,6 +193,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "": str,
     "quoted": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "underscored": lambda text: text.replace("-", "_"),
+    "dashed": lambda text: text.replace(".", "-"),
     "lower": str.lower,
     "upper": _variable,
 }
