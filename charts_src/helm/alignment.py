@@ -36,6 +36,12 @@ def name_of(entry: Pair) -> str:
     return key or token(item)
 
 
+def has_name(entry: Pair) -> bool:
+    """Say whether it is more than its content that tells an entry from others."""
+    key, item = entry
+    return key != "" or (isinstance(item, dict) and not token(item).startswith("{"))
+
+
 def aligned(ours: Sequence[Pair], theirs: Sequence[Pair]) -> Partners:
     """Pair the positions of two sequences: equal entries, then what stands between the same neighbours."""
     found: Partners = []

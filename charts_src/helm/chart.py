@@ -68,13 +68,24 @@ def chart(
     files = {
         "Chart.yaml": emit(_about(component, version)),
         "values.yaml": values_file(default, _notes(component, next(iter(found)))),
-        "values.schema.json": json.dumps(schema(used), indent=2) + "\n",
+        "values.schema.json": json.dumps(schema(used, _names(environments, learned.left)), indent=2) + "\n",
         "README.md": readme(component, used, learned, default),
         "templates/NOTES.txt": _after(component),
     }
     files |= {f"values/{name}.yaml": emit(over(default, each)) for name, each in found.items()}
     files |= _templates(component.name, learned, environments)
     return Chart(component.name, version, files, frozenset(used.fields), used.known, optional)
+
+
+def _names(environments: Mapping[str, Data], left: frozenset[Pattern]) -> dict[Pattern, list[str]]:
+    """Give the entries that collections have, where which there are is no value."""
+    found: dict[Pattern, list[str]] = {}
+    for one in left:
+        for data in environments.values():
+            for where in _places(data, one):
+                if _has_names(where):
+                    found[one] = sorted({*found.get(one, ()), *lookup(data, where)})
+    return found
 
 
 def _notes(component: type[Component], env: str) -> str:

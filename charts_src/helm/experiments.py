@@ -29,6 +29,8 @@ class Experiment(NamedTuple):
     """Fields that are not as in the environment."""
     data: Data
     objects: Objects
+    forbidden: bool
+    """Whether the model forbids it: it shows what a field does, but nobody can ask for it."""
 
 
 _FEW = 4
@@ -72,11 +74,11 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
     for name, env in environments.items():
         if not component.enabled(env):
             continue
-        yield Experiment(name, (), data[name], objects(component, env))
+        yield Experiment(name, (), data[name], objects(component, env), forbidden=False)
         for path in read_by(component, env):
             known = _known(data.values(), path)
             for change in changes(path, lookup(data[name], path), known):
-                if made := changed(component, data[name], [change]):
+                if made := changed(component, data[name], change):
                     yield Experiment(name, (change.path,), *made)
 
 
@@ -123,18 +125,16 @@ def changes(path: Where, value: Any, known: Sequence[Any], skip: int = 0) -> Ite
             )
     if not shape.entry.section:
         keys = value if isinstance(value, Mapping) else range(len(value or ()))
+        alike = probe.like(probe.items_of(known), value)[:_FEW] if isinstance(value, tuple) else []
         for key in keys:
-            items = probe.others(shape.entry, lookup(value, (key,)), probe.items_of(known)[:_FEW], skip=skip)
+            items = probe.others(shape.entry, lookup(value, (key,)), alike, skip=skip)
             yield from (Change((*path, key), each) for each in items if each is not None)
 
 
-def _around(path: Where) -> Where | None:
-    """Give the entry of a collection that a field is in, or the field.
-
-    None for collections, and for what may be unset: to see what comes with it, it is set and unset alone.
-    """
-    if path[-2:-1] == (KEY,) or shape_of(path).entry or shape_of(path).optional:
-        return None
+def _around(path: Where) -> Where:
+    """Give the innermost entry of a collection that a field is in, or the field itself."""
+    if path[-2:-1] == (KEY,):
+        return path[:-2]
     ends = [length for length in range(2, len(path)) if shape_of(path[: length - 1]).entry]
     return path[: max(ends)] if ends else path
 
@@ -149,20 +149,18 @@ def applied(data: Data, change: Change) -> Data:
     return dict(replaced(data, tuple(place), renamed))
 
 
-def changed(component: type[Component], data: Data, wanted: Iterable[Change]) -> tuple[Data, Objects] | None:
-    """Compose a component with changes; give None where it cannot be, or where the model forbids them.
+def changed(component: type[Component], data: Data, change: Change) -> tuple[Data, Objects, bool] | None:
+    """Compose a component with a change, and say whether the model forbids it; give None where it cannot be.
 
     That a change leaves something elsewhere without what it needs is no matter here.
     """
-    wanted = list(wanted)
-    around = [place for change in wanted if (place := _around(change.path)) is not None]
-    for change in wanted:
-        data = applied(data, change)
+    around = _around(change.path)
+    data = applied(data, change)
     try:
         env = Environment.model_validate(data)
-        refused = any(problem.where[: len(each)] == each for problem in all_problems(env) for each in around)
-        if component.enabled(env) and not refused:
-            return data, objects(component, env)
+        if component.enabled(env):
+            forbidden = any(problem.where[: len(around)] == around for problem in all_problems(env))
+            return data, objects(component, env), forbidden
     except (ValidationError, UserError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
         pass  # such an environment is refused before anything is composed
     return None

@@ -39,10 +39,15 @@ def learn(found: Sequence[Experiment]) -> Learned:
     tries = list(_effective(found))
     effective = {patterns[each.changed] for each in tries}
     left: set[Pattern] = set()
+    # Which entries there are: even where that is left out, it shows what is of which entry.
+    entries = {each for each in effective if _has_entries(each)}
     while True:
         kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
-        node = component([_case(each) for each in kept])
-        wrong = [each for each in kept if not gives(node, each) and not refuses(node, each)]
+        shown = [each for each in found if each.changed and _within(patterns[each.changed], left & entries)]
+        node = component([_case(each) for each in [*kept, *shown]])
+        wrong = [
+            each for each in kept if not each.forbidden and not gives(node, each) and not refuses(node, each)
+        ]
         if unmet := [each.base for each in wrong if not each.changed]:
             raise UserError(f"no template gives what environments {' and '.join(unmet)} have")
         if not wrong:
@@ -84,7 +89,7 @@ def _worst(wrong: Counter[Pattern], tries: Counter[Pattern]) -> set[Pattern]:
 
 
 def _has_entries(one: Pattern) -> bool:
-    entry = shape_of(one).entry
+    entry = shape_of(one).entry if one[-1] != KEY else None
     return entry is not None and entry.section is not None
 
 

@@ -1,7 +1,8 @@
 """Other values that a field may have, to see what they change."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -170,9 +171,19 @@ def _of_list(entry: Shape, value: tuple[Any, ...], known: Iterable[Any]) -> Iter
         yield (*value[:index], *value[index + 1 :])
     items = items_of([value, *known])
     made_up = [each for each in others(entry, items[0] if items else None, ()) if each is not None]
-    for more in (made_up, [each for each in items if each not in value]):
+    for more in (made_up, like(items, value)):
         yield from ((*value, *more[:count]) for count in (1, 2) if more)
         yield from ((*value[:index], *more[:1], *value[index + 1 :]) for index in range(len(value)) if more)
+
+
+def like(items: Iterable[Any], value: Sequence[Any]) -> list[Any]:
+    """Give entries that a list doesn't have, those first that start as its own do."""
+    first = str(value[0]) if value else ""
+    return sorted((each for each in items if each not in value), key=lambda each: -_common(str(each), first))
+
+
+def _common(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def items_of(known: Iterable[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from charts_src.helm.alignment import Pair, aligned, name_of, pairs, varied
+from charts_src.helm.alignment import Pair, aligned, has_name, name_of, pairs, varied
 from charts_src.helm.cases import Case, Group, bases
 from charts_src.helm.fields import MISSING
 from charts_src.helm.ownership import Owners
@@ -22,6 +22,10 @@ class Slot:
     def is_for(self, entry: Pair) -> bool:
         """Say whether an entry like this one made the slot."""
         return not isinstance(self.what, Ref) and name_of(self.what) == name_of(entry)
+
+    def takes(self, *, fixed: bool) -> bool:
+        """Say whether entries with other names may be here."""
+        return not self.fixed and not fixed
 
 
 class Slots:
@@ -49,9 +53,7 @@ class Slots:
         return slot
 
     def _moving(self, base: Case, cases: Sequence[Case]) -> set[int]:
-        """Give the positions of a map whose keys have the value of a field in them."""
-        if self._one != "dict":
-            return set()
+        """Give the positions whose names have the value of a field in them."""
         ours = pairs(self._one, base.tree)
         found = set()
         for case in cases:
@@ -59,7 +61,9 @@ class Slots:
                 theirs = pairs(self._one, case.tree)
                 partners = varied(self._one, base, case)
                 found |= {
-                    a for a, b in partners if a is not None and b is not None and ours[a][0] != theirs[b][0]
+                    a
+                    for a, b in partners
+                    if a is not None and b is not None and name_of(ours[a]) != name_of(theirs[b])
                 }
         return found
 
@@ -73,15 +77,17 @@ class Slots:
             if position in mine:
                 last = self._of(mine[position][0], last)
                 continue
-            named = self._one == "dict"
-            fixed = named and position not in moving
-            found = next((slot for slot in self.order if named and slot.is_for(entry)), None)
-            if found in here.values() or (not found and not fixed):
-                found = near.get(position)
-                found = None if found and (found.fixed or found in here.values()) else found
+            fixed = has_name(entry) and position not in moving
+            found = self._same(entry) or near.get(position)
+            if found and (found in here.values() or not (found.is_for(entry) or found.takes(fixed=fixed))):
+                found = None
             last = found or self._insert(last, entry, fixed=fixed)
             here[position] = last
         self._places[base.group] = here
+
+    def _same(self, entry: Pair) -> Slot | None:
+        """Find the slot of a key, wherever it stands in a map."""
+        return next((slot for slot in self.order if self._one == "dict" and slot.is_for(entry)), None)
 
     def _of(self, collection: Ref, last: Slot | None) -> Slot:
         found = next((slot for slot in self.order if slot.what == collection), None)

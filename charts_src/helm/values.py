@@ -124,8 +124,9 @@ def over(default: Any, wanted: Any) -> Any:
     return wanted
 
 
-def schema(used: Used) -> Schema:
-    """Give the JSON Schema of the values."""
+def schema(used: Used, names: Mapping[Pattern, Sequence[str]]) -> Schema:
+    """Give the JSON Schema of the values; `names` has the entries of collections that no others may be in."""
+    used.known |= {(*at, "*", KEY): list(each) for at, each in names.items()}
     found = _section((), used)
     found["properties"]["global"] = {
         "type": "object",

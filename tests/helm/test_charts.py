@@ -182,8 +182,9 @@ def effects(
         data, base = data_of(env), objects(component, env)
         for where in places(data, field):
             for change in candidates(chart, field, where, lookup(data, where)):
-                if (found := changed(component, data, [change])) and found[1] != base:
-                    yield change, *found
+                found = changed(component, data, change)
+                if found and found[1] != base and not found[2]:
+                    yield change, found[0], found[1]
 
 
 def places(data: Data, field: tuple[str, ...]) -> list[Where]:
