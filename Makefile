@@ -81,7 +81,7 @@ test: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
-test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) ## Run the long tests: fuzzing, kill -9, schemas
+test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts ## Run the long tests: fuzzing, kill -9, schemas
 	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
 
 .PHONY: tools
