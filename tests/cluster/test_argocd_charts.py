@@ -17,6 +17,7 @@ import yaml
 
 from charts_src import ROOT, config, state
 from charts_src.argocd import applications
+from charts_src.helm.programs import HELM4
 from charts_src.incremental import Record, Units
 from charts_src.model.charts import Charts
 from charts_src.objects import Body
@@ -34,7 +35,7 @@ NAMES = ("namespaces", "prometheus-operator-crds", "spark-jobs")
 REGISTRY = "registry.example.com/charts"
 SAME, ECHO, MISSING = "1.4.0", "1.5.0-rc.1", "9.9.9"
 """Versions: one that gives what is rendered, one that gives its values too, and one that nobody published."""
-CRANE, HELM = ROOT / ".tools/bin/crane", ROOT / ".tools/bin/helm4"
+CRANE = ROOT / ".tools/bin/crane"
 
 _ECHO = """\
 apiVersion: v1
@@ -143,9 +144,9 @@ def publish(folder: Path, address: str, name: str, version: str) -> None:
     if (name, version) == ("spark-jobs", ECHO):
         (chart / "templates" / "echo.yaml").write_text(_ECHO, encoding="utf-8")
     environ = {"HOME": str(folder)}
-    package = [str(HELM), "package", str(chart), "--destination", str(folder)]
+    package = [str(HELM4), "package", str(chart), "--destination", str(folder)]
     subprocess.run(package, env=environ, check=True, capture_output=True)
-    push = [str(HELM), "push", "--plain-http", f"{folder}/{name}-{version}.tgz", f"oci://{address}/charts"]
+    push = [str(HELM4), "push", "--plain-http", f"{folder}/{name}-{version}.tgz", f"oci://{address}/charts"]
     subprocess.run(push, env=environ, check=True, capture_output=True)
 
 
@@ -159,7 +160,7 @@ def serve_charts(argo: ArgoCd) -> None:
     for name in NAMES:
         for version in (SAME, ECHO):
             publish(argo.plane.folder / "charts", address, name, version)
-    (argo.plane.folder / "argocd" / "bin" / "helm").symlink_to(HELM)
+    (argo.plane.folder / "argocd" / "bin" / "helm").symlink_to(HELM4)
     labels = {"argocd.argoproj.io/secret-type": "repository"}
     reached = {"insecureOCIForceHttp": "true", "proxy": f"http://{address}"}
     secret = {
