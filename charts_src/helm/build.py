@@ -43,6 +43,8 @@ def charts(
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:  # Node can't be forked
             jobs = [pool.submit(_made, each.name, dict(environments), version) for each in due]
             for job in as_completed(jobs):
+                if job.exception():
+                    pool.shutdown(cancel_futures=True)
                 one = job.result()
                 found[one.name] = one
                 cache.write(paths[one.name], one.to_json())

@@ -11,7 +11,7 @@ from charts_src.emit import emit
 from charts_src.helm.fields import MISSING, Data, Where, lookup, plain, shape_of
 from charts_src.helm.learn import Learned, Pattern
 from charts_src.helm.readme import readme
-from charts_src.helm.template import Decide, Digest, Entry, Fields, Items, Literal, Loop, Node, When
+from charts_src.helm.template import KEY, Decide, Digest, Entry, Fields, Items, Literal, Loop, Node, When
 from charts_src.helm.values import Used, over, schema, values, values_file
 from charts_src.helm.write import Writer
 from charts_src.manifest import Component
@@ -246,7 +246,9 @@ def _has_names(where: Where) -> bool:
 
 
 def _places(data: Data, one: Pattern) -> Iterator[Where]:
-    """Give the places of a field: down to a list, which is compared as a whole."""
+    """Give the places of a field: down to a list, which is compared as a whole; of names of entries, none."""
+    if KEY in one:
+        return
     found: list[Where] = [()]
     for part in one:
         if part == "*":

@@ -149,7 +149,7 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
         parts = _by_value([case for case in cases if case.changed is None], ref, every=True)
         if len(parts) > 1:
             node = _decide(_with_variations(parts, cases), loops)
-            return node if ref == NAME else _with_others(node)
+            return _with_others(node) if ref != NAME and isinstance(node, Decide) else node
     return _apart(cases, loops)
 
 
@@ -178,9 +178,11 @@ def _with_variations(
     ]
 
 
-def _decide(parts: list[tuple[Any, list[Case]]], loops: Mapping[str, Ref]) -> Decide:
+def _decide(parts: list[tuple[Any, list[Case]]], loops: Mapping[str, Ref]) -> Node:
     """Build the decision, with the last part for everything else where the tests leave nothing else."""
     made = [(test, explained(_with_bases(part), loops)) for test, part in parts]
+    if all(node == made[0][1] for _, node in made):
+        return made[0][1]
     tests = [test for test, _ in made]
     if None in tests:
         ((test, yes),) = ((test, node) for test, node in made if test is not None)

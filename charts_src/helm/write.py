@@ -240,6 +240,14 @@ def _key(key: Node | None) -> str:
             return f"{{{{ {printed(parts)} | toRawJson }}}}"
         case Value(ref):
             return f"{{{{ {field(ref)} | toRawJson }}}}"
+        case Decide():
+            cases, other = _flat(key)
+            words = (
+                f"{{{{ {'else if' if number else 'if'} {test(each)} }}}}{_key(then)}"
+                for number, (each, then) in enumerate(cases)
+            )
+            rest = f"{{{{ fail {quoted(UNKNOWN)} }}}}" if other is None else _key(other)
+            return f"{''.join(words)}{{{{ else }}}}{rest}{{{{ end }}}}"
     raise TypeError(key)
 
 
