@@ -187,7 +187,7 @@ def _share(index: int, base: Case, ref: Ref, numeric: Mapping[Ref, Sequence[Case
         for case in (base, *numeric[ref])
     ]
     largest = max(known)
-    for divisor in _DIVISORS:
+    for divisor in _DIVISORS if largest[0] > 0 else ():
         guess = largest[1] * divisor // largest[0]
         for factor in (guess, guess + 1):
             if all(value * factor // divisor == number for value, number in known):
