@@ -35,6 +35,17 @@ class Experiment(NamedTuple):
 
 _FEW = 4
 
+_SENSELESS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What composing an environment that the model forbids may end in; nobody else gets that far."""
+
 
 class Change(NamedTuple):
     """A field, and a value that it doesn't have in an environment."""
@@ -161,6 +172,6 @@ def changed(component: type[Component], data: Data, change: Change) -> tuple[Dat
         if component.enabled(env):
             forbidden = any(problem.where[: len(around)] == around for problem in all_problems(env))
             return data, objects(component, env), forbidden
-    except (ValidationError, UserError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
-        pass  # such an environment is refused before anything is composed
+    except (ValidationError, UserError, *_SENSELESS):
+        pass
     return None
