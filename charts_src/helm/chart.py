@@ -63,6 +63,7 @@ def chart(
     The first of the environments gives the defaults.
     """
     used = Used(learned.node)
+    _add_observed(used, environments)
     found = {name: values(data, used.fields) for name, data in environments.items()}
     default = next(iter(found.values()))
     files = {
@@ -75,6 +76,14 @@ def chart(
     files |= {f"values/{name}.yaml": emit(over(default, each)) for name, each in found.items()}
     files |= _templates(component.name, learned, environments)
     return Chart(component.name, version, files, frozenset(used.fields), used.known, optional)
+
+
+def _add_observed(used: Used, environments: Mapping[str, Data]) -> None:
+    """Have a field that may not have any value take those of the environments, wherever it is used."""
+    for at, values_ in used.known.items():
+        for data in environments.values():
+            observed = (plain(lookup(data, where)) for where in _places(data, at))
+            values_ += [each for each in observed if each is not MISSING and each not in values_]
 
 
 def _names(environments: Mapping[str, Data], left: frozenset[Pattern]) -> dict[Pattern, list[str]]:
