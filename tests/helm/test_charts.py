@@ -182,9 +182,8 @@ def effects(
 
     What the model allows comes first; a field of which it allows little may show what it does all the same.
     """
-    found = list(_effects(component, chart, field))
-    yield from (each[:3] for each in found if not each[3])
-    yield from (each[:3] for each in found if each[3])
+    for forbidden in (False, True):
+        yield from (each[:3] for each in _effects(component, chart, field) if each[3] == forbidden)
 
 
 def _effects(
