@@ -42,13 +42,15 @@ PLANNED = {
     "make test-heavy": "pytest -m heavy",
     "make cluster ENV=dev": "tools.cluster up dev",
     "make cluster-down ENV=dev": "tools.cluster down dev",
-    "make cluster-test": "pytest -n 2 tests/cluster",
+    "make cluster-test": "pytest -n 3 tests/cluster",
     "make plan-nodes ENV=prod": "tools.cluster.plan_nodes prod",
     "make schemas": "charts_src schemas",
     "make benchmark": "python -m benchmarks",
     "make lock": "pip compile",
     "make lock-images": "charts_src lock-images",
     "make docs": "charts_src docs",
+    "make charts": "charts_src charts",
+    "make publish-charts REGISTRY=registry.example.com/charts": "charts_src publish-charts",
 }
 """Commands that take long, need the registries, or would run this test again -> a step that make plans."""
 
@@ -61,7 +63,17 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def repository(whole: Copy) -> Copy:
     """A copy with all that make needs, in a Git repository of its own."""
-    for name in ("Makefile", "README.md", "pyproject.toml", "images", "tools", "tests", ".gitignore", "docs"):
+    for name in (
+        "Makefile",
+        "README.md",
+        "pyproject.toml",
+        "images",
+        "tools",
+        "tests",
+        ".gitignore",
+        "docs",
+        "benchmarks",
+    ):
         subprocess.run(["cp", "-a", SOURCE / name, whole.root / name], check=True)
     (whole.root / ".venv").symlink_to(SOURCE / ".venv")
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com"]
