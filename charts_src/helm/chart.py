@@ -82,8 +82,9 @@ def _add_observed(used: Used, environments: Mapping[str, Data]) -> None:
     """Have a field that may not have any value take those of the environments, wherever it is used."""
     for at, values_ in used.known.items():
         for data in environments.values():
-            observed = (plain(lookup(data, where)) for where in _places(data, at))
-            values_ += [each for each in observed if each is not MISSING and each not in values_]
+            for where in _places(data, at):
+                if (value := plain(lookup(data, where))) is not MISSING and value not in values_:
+                    values_.append(value)
 
 
 def _names(environments: Mapping[str, Data], left: frozenset[Pattern]) -> dict[Pattern, list[str]]:
