@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from charts_src.emit import emit
-from charts_src.helm.fields import MISSING, Data, Where, lookup, plain, shape_of
-from charts_src.helm.learn import Learned, Pattern
+from charts_src.helm.fields import MISSING, Data, Where, lookup, plain
+from charts_src.helm.learn import Learned, Pattern, has_entries
 from charts_src.helm.readme import readme
 from charts_src.helm.template import KEY, Decide, Digest, Entry, Fields, Items, Literal, Loop, Node, When
 from charts_src.helm.values import Used, over, schema, values, values_file
@@ -93,7 +93,7 @@ def _names(environments: Mapping[str, Data], left: frozenset[Pattern]) -> dict[P
     for one in left:
         for data in environments.values():
             for where in _places(data, one):
-                if _has_names(where):
+                if has_entries(where):
                     found[one] = sorted({*found.get(one, ()), *lookup(data, where)})
     return found
 
@@ -244,15 +244,9 @@ def _decided(data: Data, left: frozenset[Pattern]) -> Iterator[tuple[str, str]]:
         for where in _places(data, one):
             value = lookup(data, where)
             if value is not MISSING:
-                shown = sorted(value) if _has_names(where) else plain(value)
+                shown = sorted(value) if has_entries(where) else plain(value)
                 text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
                 yield "/".join(map(str, where)), text
-
-
-def _has_names(where: Where) -> bool:
-    """Say whether a field is a map of sections: which there are is decided apart from what is in them."""
-    entry = shape_of(where).entry
-    return entry is not None and entry.section is not None
 
 
 def _places(data: Data, one: Pattern) -> Iterator[Where]:

@@ -149,12 +149,3 @@ def _either(one: str, other: str) -> str:
         return other if one == "false" else one
     rest = other.removeprefix(f"(and {_negated(one)} ").removesuffix(")")
     return f"(or {one} {rest if len(rest) < len(other) - 1 else other})"
-
-
-def name_of(ref: Ref, loops: dict[str, Ref]) -> str:
-    """Name a field for people, with a star for each key: karpenter.node_pools.*.efa."""
-    where = ref.where[:-1] if ref.where[-1:] == (KEY,) else ref.where
-    if not ref.loop:
-        return ".".join(map(str, where))
-    outer = name_of(loops[ref.loop], loops)
-    return ".".join([outer, "*", *map(str, where)])

@@ -40,7 +40,7 @@ def learn(found: Sequence[Experiment]) -> Learned:
     effective = {patterns[each.changed] for each in tries}
     left: set[Pattern] = set()
     # Which entries there are: even where that is left out, it shows what is of which entry.
-    entries = {each for each in effective if _has_entries(each)}
+    entries = {each for each in effective if has_entries(each)}
     while True:
         kept = [each for each in found if not each.changed or not _within(patterns[each.changed], left)]
         shown = [each for each in found if each.changed and _within(patterns[each.changed], left & entries)]
@@ -83,12 +83,13 @@ def _worst(wrong: Counter[Pattern], tries: Counter[Pattern]) -> set[Pattern]:
     for each in wrong:
         sections.setdefault(each[0], []).append(each)
     return {
-        max(some, key=lambda one: (not _has_entries(one), wrong[one] / max(1, tries[one]), wrong[one], one))
+        max(some, key=lambda one: (not has_entries(one), wrong[one] / max(1, tries[one]), wrong[one], one))
         for some in sections.values()
     }
 
 
-def _has_entries(one: Pattern) -> bool:
+def has_entries(one: Where) -> bool:
+    """Say whether a field is a map or list of sections: which there are is told from what is in them."""
     entry = shape_of(one).entry if one[-1] != KEY else None
     return entry is not None and entry.section is not None
 

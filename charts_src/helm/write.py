@@ -125,7 +125,7 @@ class Writer:
             case Items():
                 return [f"{space}{_key(key)}:", *self._block(node, indent, owner)]
             case Lines(entries):
-                return [f"{space}{_key(key)}: {self._bar(node, indent)}", *self._text(entries, indent + 2)]
+                return [f"{space}{_key(key)}: {self._bar(node)}", *self._text(entries, indent + 2)]
             case _:
                 return [f"{space}{_key(key)}: {self._inline(node)}"]
 
@@ -140,7 +140,7 @@ class Writer:
                     return [f"{space}- {lines[0][indent + 2 :]}", *lines[1:]]
                 return [f"{space}-", *lines]
             case Lines(entries):
-                return [f"{space}- {self._bar(node, indent)}", *self._text(entries, indent + 2)]
+                return [f"{space}- {self._bar(node)}", *self._text(entries, indent + 2)]
             case _:
                 return [f"{space}- {self._inline(node)}"]
 
@@ -166,9 +166,8 @@ class Writer:
         variables = f"${loop.name}_key, ${loop.name}" if loop.keyed else f"$_, ${loop.name}"
         return f"{{{{- range {variables} := {field(loop.collection)} }}}}"
 
-    def _bar(self, node: Lines, indent: int) -> str:
+    def _bar(self, node: Lines) -> str:
         """Write the head of a block of text, which says how deep its lines stand."""
-        del indent
         last = node.entries[-1]
         ended = isinstance(last, Entry) and last.node == Literal("")
         return "|2" if ended else "|2-"
