@@ -42,7 +42,7 @@ def fresh(environments: Mapping[str, Environment], *, recall: bool) -> dict[str,
     }
 
 
-def _environments(names: list[str]) -> dict[str, Environment]:
+def read_environments(names: list[str]) -> dict[str, Environment]:
     """Read environments; only when all are asked for can they be compared with one another."""
     if names == state.environment_names():
         return config.load_all(state.ENVIRONMENTS)
@@ -54,7 +54,7 @@ def update(names: list[str], inputs: Mapping[str, str], *, recall: bool) -> dict
 
     All `names` are read and checked, those in `inputs` are rendered; its values are their inputs' hashes.
     """
-    environments = _environments(names)
+    environments = read_environments(names)
     rendered = fresh({name: environments[name] for name in inputs}, recall=recall)
     return {name: _replace(name, inputs[name], trees) for name, trees in rendered.items()}
 
@@ -89,7 +89,7 @@ def stale_paths(names: list[str]) -> list[str]:
     """Give each file on disk that is not what a full render of its environment alone gives."""
     return [
         (folder / path).relative_to(ROOT).as_posix()
-        for name, env in _environments(names).items()
+        for name, env in read_environments(names).items()
         for tree, folder in _trees_and_folders(name, env)
         for path in _differences(folder, tree)
     ]
@@ -105,7 +105,7 @@ def changes_by_rendering(names: list[str]) -> dict[str, list[Change]]:
     """Compare what is checked in with a fresh render."""
     return {
         name: compare(checked_in(name), joined(trees))
-        for name, trees in fresh(_environments(names), recall=True).items()
+        for name, trees in fresh(read_environments(names), recall=True).items()
     }
 
 
@@ -143,7 +143,7 @@ def validate(names: list[str]) -> dict[str, Report]:
     """Check every manifest of environments strictly against the schemas of its Kubernetes minor."""
     return {
         name: check_files(list(state.folders(name).values()), env.kubernetes, KUBECONFORM)
-        for name, env in _environments(names).items()
+        for name, env in read_environments(names).items()
     }
 
 
@@ -161,7 +161,7 @@ def prove(names: list[str]) -> "dict[str, Proofs]":
     """Prove what must hold of all rendered objects of an environment together."""
     from charts_src.proofs.report import prove as check_together
 
-    return {name: check_together(objects(name), env) for name, env in _environments(names).items()}
+    return {name: check_together(objects(name), env) for name, env in read_environments(names).items()}
 
 
 def components_page() -> str:

@@ -38,13 +38,14 @@ def read_objects(folder: Path) -> Objects:
 def objects_of(files: Mapping[str, str]) -> Objects:
     """Read every object of a rendered tree: path, <component>/<file>, -> text."""
     bodies = [
-        yaml.load(_without_schemas(path, text), yaml.CSafeLoader)
+        yaml.load(without_schemas(path, text), yaml.CSafeLoader)
         for path, text in files.items()
         if path.partition("/")[0] != AWS_FOLDER and path.rpartition("/")[2] not in NOT_OBJECTS
     ]
     return {Identity.of(body): body for body in bodies}
 
 
-def _without_schemas(path: str, text: str) -> str:
+def without_schemas(path: str, text: str) -> str:
+    """Leave the versions of a definition out of its text, with their schemas; they are most of a tree."""
     # Keys are sorted, so that what a definition says of itself comes before its versions.
     return text.partition(_SCHEMAS)[0] + "\n" if path.rpartition("/")[2].startswith(_CRD) else text

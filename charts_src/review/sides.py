@@ -1,0 +1,38 @@
+"""An environment before and after a pull request."""
+
+from typing import NamedTuple
+
+from charts_src.diff.compare import Change
+from charts_src.diff.parse import Located
+from charts_src.model import Environment
+from charts_src.objects import Identity
+from charts_src.publish import Files
+
+
+class Side(NamedTuple):
+    """One environment at one revision."""
+
+    env: Environment | None
+    """None where it is not, or where the files of that revision are no environment for today's model."""
+    files: Files
+    """Path -> text: `<component>/<file>` of rendered/<env>/, the AWS side too, `argocd/<file>`, ..."""
+    objects: dict[Identity, Located]
+    """Every Kubernetes object, with its file and component; values of Secrets are Hidden.
+
+    Objects of argocd/<env>/ belong to the component `argocd`. Definitions (CRDs) are without the schemas of
+    their versions.
+    """
+
+    def body(self, identity: Identity) -> dict[str, object]:
+        """Give an object as plain data. Raises KeyError when it is not there."""
+        return self.objects[identity].body
+
+
+class Pair(NamedTuple):
+    """What a pull request makes of an environment."""
+
+    name: str
+    old: Side
+    new: Side
+    changes: tuple[Change, ...]
+    """Objects that differ, by component, kind, namespace and name."""
