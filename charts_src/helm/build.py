@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 from charts_src import CACHE, cache, fingerprint
 from charts_src.helm.chart import Chart, chart
-from charts_src.helm.experiments import data_of, experiments
+from charts_src.helm.experiments import data_of, experiments, held_out
 from charts_src.helm.learn import learn
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -60,5 +60,5 @@ def _key(component: type[Component], shared: str, values: str, version: str) -> 
 def _made(name: str, environments: Mapping[str, Environment], version: str) -> Chart:
     component = next(each for each in COMPONENTS if each.name == name)
     having = {env.name: data_of(env) for env in environments.values() if component.enabled(env)}
-    learned = learn(list(experiments(component, environments)))
+    learned = learn(list(experiments(component, environments)), list(held_out(component, environments)))
     return chart(component, learned, having, version, optional=len(having) < len(environments))

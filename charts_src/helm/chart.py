@@ -138,7 +138,8 @@ def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) ->
         decisions = _decisions(learned, environments)
         files["decisions.json"] = json.dumps(decisions, indent=1, sort_keys=True) + "\n"
         texts = "".join(_text(writer, name, entries, *each) for each in shared.items())
-        files["templates/_helpers.tpl"] = HELPERS.read_text(encoding="utf-8").replace("NAME", name) + texts
+        helpers = HELPERS.read_text(encoding="utf-8").replace("NAME", name)
+        files["templates/_helpers.tpl"] = helpers + texts + writer.held()
     return files
 
 

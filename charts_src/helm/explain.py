@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import yaml
+
+from charts_src.emit import emit
 from charts_src.helm import probe, scalars
 from charts_src.helm.cases import Case, bases, causes, differ, effective, kind
 from charts_src.helm.fields import MISSING, plain, shape_of
@@ -26,6 +29,7 @@ from charts_src.helm.template import (
     Unknown,
     Value,
     When,
+    Yaml,
     evaluate,
     holds,
 )
@@ -58,15 +62,58 @@ def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> 
     own = _of_entries(loops, cases)
     if ref := scalars.as_value(cases, [*fields, *own]):
         return Value(ref)
+    if node := _value_or_another(cases, fields):
+        return node
     found = {kind(case.tree) for case in cases}
     if len(found) == 1:
         one = found.pop()
         node = _together(one, cases, loops) if one in _TOGETHER else None
+        if one == "lines" and not loops and not (node and all(_gives(node, case) for case in cases)):
+            node = _yaml(cases) or node
         if one in ("text", "int"):
-            node = scalars.explained(cases, own)
+            node = scalars.explained(cases, own) or _by_entry(cases, [*own, NAME])
         if node:
             return node
     return _decided(cases, loops)
+
+
+def _yaml(cases: Sequence[Case]) -> Node | None:
+    """Explain texts as what they hold, where all are YAML that Helm writes as we do: keys in order."""
+    held = [yaml.load(case.tree, yaml.CSafeLoader) if case.tree[:1].isalpha() else None for case in cases]
+    if not all(isinstance(each, dict) and not each.keys() & {"apiVersion", "kind"} for each in held):
+        return None
+    if any(emit(each) != case.tree for each, case in zip(held, cases, strict=True)):
+        return None
+    return Yaml(explained([case._replace(tree=each) for each, case in zip(held, cases, strict=True)]))
+
+
+def _value_or_another(cases: Sequence[Case], fields: Iterable[Ref]) -> Node | None:
+    """Find a list that is an optional field, and another field where it isn't set."""
+    refs = [ref for ref in fields if isinstance(cases[0].tree, list)]
+    for ref in refs:
+        parts = [(test, scalars.as_value(part, refs)) for test, part in _by_presence(cases, ref)]
+        if len(parts) > 1 and all(value for _, value in parts):
+            (test, first), (_, second) = parts
+            return Decide(((test, Value(first)),), Value(second)) if first and second else None
+    return None
+
+
+def _by_entry(cases: Sequence[Case], refs: Sequence[Ref]) -> Node | None:
+    """Find a text for each entry of a collection, and each environment, with factors of its own."""
+    if not refs or not any(type(case.scope.value(ref)) is int for ref in causes(cases) for case in cases[:1]):
+        return None
+    ref, *rest = refs
+    parts = _with_variations(_by_value([*bases(cases).values()], ref, every=True), cases)
+    if len(parts) < 2:
+        return _by_entry(cases, rest)
+    made = []
+    for test, part in parts:
+        node = scalars.explained(_with_bases(part)) or _by_entry(part, rest)
+        if node is None:
+            return None
+        made.append((test, node))
+    node = Decide(tuple(made), None)
+    return node if ref == NAME else _with_others(node)
 
 
 def _digest_inside(tree: Any) -> bool:

@@ -119,8 +119,11 @@ class Slots:
     def _later(self, last: Slot | None, entry: Pair, taken: set[Slot]) -> Slot | None:
         """Find a free slot for an entry, in a list or text after the last one."""
         later = self.order if self._one == "dict" or not last else self.order[self.order.index(last) + 1 :]
-        return next((slot for slot in later if slot not in taken and slot.is_for(entry)), None)
+        free = [slot for slot in later if slot not in taken]
+        # In a map, what has the name of an entry of a collection in its own is alike, whatever that name is.
+        alike = [slot for slot in free if self._one == "dict" and slot.takes(fixed=False)]
+        return next((slot for slot in free if slot.is_for(entry)), None) or next(iter(alike), None)
 
     def _added(self, case: Case) -> bool:
         """Say whether new entries of a case are those of a collection that has changed."""
-        return any(case.changed == ref for ref, _ in self._owners[case.group].values())
+        return any(case.changed == ref for mine in self._owners.values() for ref, _ in mine.values())

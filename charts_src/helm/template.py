@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from charts_src.emit import emit
 from charts_src.helm.fields import MISSING, Data, Where, lookup, plain
 
 KEY = "#key"
@@ -174,7 +175,13 @@ class Lines(NamedTuple):
     entries: tuple["Entry | Loop", ...]
 
 
-Node = Literal | Value | Text | Decide | When | Fields | Items | Lines
+class Yaml(NamedTuple):
+    """A text that is a map as YAML has it."""
+
+    content: "Node"
+
+
+Node = Literal | Value | Text | Decide | When | Fields | Items | Lines | Yaml
 
 
 class Unknown(Exception):  # noqa: N818
@@ -252,6 +259,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
             return [item for _, item in _evaluated(entries, scope)]
         case Lines(entries):
             return "\n".join(item for _, item in _evaluated(entries, scope))
+        case Yaml(content):
+            return emit(evaluate(content, scope))
 
 
 def _chosen(node: Decide, scope: Scope) -> Node:
