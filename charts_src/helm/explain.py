@@ -26,6 +26,7 @@ from charts_src.helm.template import (
     Loop,
     Node,
     Ref,
+    Starts,
     Unknown,
     Value,
     When,
@@ -65,26 +66,36 @@ def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> 
     if node := _value_or_another(cases, fields):
         return node
     found = {kind(case.tree) for case in cases}
-    if len(found) == 1:
-        one = found.pop()
-        node = _together(one, cases, loops) if one in _TOGETHER else None
-        if one == "lines" and not loops and not (node and all(_gives(node, case) for case in cases)):
-            node = _yaml(cases) or node
-        if one in ("text", "int"):
-            node = scalars.explained(cases, own) or _by_entry(cases, [*own, NAME])
-        if node:
-            return node
-    return _decided(cases, loops)
+    node = _of_one_kind(found.pop(), cases, loops, own) if len(found) == 1 else None
+    return node or _decided(cases, loops)
+
+
+def _of_one_kind(one: str, cases: Sequence[Case], loops: Mapping[str, Ref], own: list[Ref]) -> Node | None:
+    """Find the template of trees that are all of one kind, where it needs no decision."""
+    if one in ("text", "int"):
+        return scalars.explained(cases, own) or _by_entry(cases, [*own, NAME])
+    node = _together(one, cases, loops) if one in _TOGETHER else None
+    if one == "lines" and not loops and not (node and all(_gives(node, case) for case in cases)):
+        return _yaml(cases) or node
+    return node
 
 
 def _yaml(cases: Sequence[Case]) -> Node | None:
     """Explain texts as what they hold, where all are YAML that Helm writes as we do: keys in order."""
-    held = [yaml.load(case.tree, yaml.CSafeLoader) if case.tree[:1].isalpha() else None for case in cases]
-    if not all(isinstance(each, dict) and not each.keys() & {"apiVersion", "kind"} for each in held):
-        return None
-    if any(emit(each) != case.tree for each, case in zip(held, cases, strict=True)):
+    held = [_held(case.tree) for case in cases]
+    if any(each is None for each in held):
         return None
     return Yaml(explained([case._replace(tree=each) for each, case in zip(held, cases, strict=True)]))
+
+
+def _held(text: str) -> dict[str, Any] | None:
+    """Read the map that a text is as `emit` and Helm write it: without keys that we put first."""
+    try:
+        found = yaml.load(text, yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None
+    plain_order = isinstance(found, dict) and not found.keys() & {"apiVersion", "kind", "metadata"}
+    return found if plain_order and emit(found) == text else None
 
 
 def _value_or_another(cases: Sequence[Case], fields: Iterable[Ref]) -> Node | None:
@@ -188,7 +199,7 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
         presence = [case if case.tree is MISSING else case._replace(tree=True) for case in cases]
         return When(explained(presence, loops), explained(_with_bases(there), loops))
     for ref in _suspects(cases):
-        for split in (_by_presence, _by_size, _by_value):
+        for split in (_by_presence, _by_size, _by_scheme, _by_value):
             parts = split(cases, ref)
             if len(parts) > 1:
                 return _decide(parts, loops)
@@ -302,6 +313,18 @@ def _by_size(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
             parts: list[tuple[Any, list[Case]]] = [(AtLeast(ref, other), large), (None, small)]
             if _settled(parts, ref) and not _settled([(None, list(cases))], ref):
                 return parts
+    return []
+
+
+def _by_scheme(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
+    """Part addresses from names: texts that start with the same scheme, such as s3://, from all others."""
+    values = [value for case in cases if isinstance(value := case.scope.value(ref), str)]
+    for start in sorted({value.partition("://")[0] + "://" for value in values if "://" in value}):
+        test = Starts(ref, start)
+        others = [case for case in cases if not holds(test, case.scope)]
+        theirs = [case for case in cases if holds(test, case.scope)]
+        if others and _settled([(test, theirs), (None, others)], ref):
+            return [(test, theirs), (None, others)]
     return []
 
 

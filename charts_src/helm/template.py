@@ -123,7 +123,14 @@ class AtLeast(NamedTuple):
     least: int
 
 
-Test = Given | Equal | AtLeast
+class Starts(NamedTuple):
+    """Whether a text starts like this."""
+
+    ref: Ref
+    start: str
+
+
+Test = Given | Equal | AtLeast | Starts
 
 
 class Decide(NamedTuple):
@@ -226,6 +233,8 @@ def holds(test: Test, scope: Scope) -> bool:
             return value is not None if section else bool(value)
         case AtLeast(_, least):
             return type(value) is int and value >= least
+        case Starts(_, start):
+            return isinstance(value, str) and value.startswith(start)
         case Equal(_, wanted):
             return same(value, wanted)
 
