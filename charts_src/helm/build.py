@@ -6,12 +6,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from charts_src import CACHE, cache, fingerprint
-from charts_src.helm.chart import Chart, chart
+from charts_src.helm.chart import Chart, Versions, chart
 from charts_src.helm.experiments import data_of, experiments, held_out
 from charts_src.helm.learn import learn
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.registry import COMPONENTS
+from charts_src.units import composed
 
 _FOLDER = CACHE / "charts"
 
@@ -59,6 +60,14 @@ def _key(component: type[Component], shared: str, values: str, version: str) -> 
 
 def _made(name: str, environments: Mapping[str, Environment], version: str) -> Chart:
     component = next(each for each in COMPONENTS if each.name == name)
-    having = {env.name: data_of(env) for env in environments.values() if component.enabled(env)}
+    having = {env.name: env for env in environments.values() if component.enabled(env)}
     learned = learn(list(experiments(component, environments)), list(held_out(component, environments)))
-    return chart(component, learned, having, version, optional=len(having) < len(environments))
+    versions = Versions(version, _app_version(component, next(iter(having.values())), version))
+    data = {name: data_of(env) for name, env in having.items()}
+    return chart(component, learned, data, versions, optional=len(having) < len(environments))
+
+
+def _app_version(component: type[Component], env: Environment, version: str) -> str:
+    """Give the version of the upstream program that a component is; that of the chart where it is our own."""
+    found = composed(component, env).versions()
+    return next(iter(found.values())) if len(found) == 1 else found.get(component.name, version)
