@@ -20,16 +20,14 @@ _FOLDER = CACHE / "charts"
 def charts(
     environments: Mapping[str, Environment],
     version: str,
-    names: frozenset[str] = frozenset(),
     say: Callable[[str, int], None] = lambda _name, _of: None,
 ) -> dict[str, Chart]:
-    """Make the charts of all components, or of those named, by name.
+    """Make the charts of all components, by name.
 
     `say` gets the name of each chart that is done, and how many there are. Raises UserError where no
     template gives what the environments have.
     """
-    wanted = [each for each in COMPONENTS if not names or each.name in names]
-    wanted = [each for each in wanted if any(each.enabled(env) for env in environments.values())]
+    wanted = [each for each in COMPONENTS if any(each.enabled(env) for env in environments.values())]
     shared = fingerprint.of_shared_code(each.__module__ for each in COMPONENTS)
     values = "\0".join(env.model_dump_json() for env in environments.values())
     paths = {
