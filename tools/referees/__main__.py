@@ -16,6 +16,7 @@ from charts_src import ROOT, state
 from charts_src.config.load import load
 from charts_src.errors import UserError
 from charts_src.model import Environment
+from charts_src.proofs.report import notebooks
 from tools.referees import checkov, exceptions, kube_score, kyverno
 from tools.referees.exceptions import Skip, Use
 from tools.referees.projection import Subject, subjects, write
@@ -42,7 +43,7 @@ def reasons(referee: str) -> list[Skip]:
 def judge(name: str, referees: dict[str, list[Skip]], console: Console) -> Iterator[Judged]:
     """Have referees judge an environment, one after the other."""
     env = load(name, state.ENVIRONMENTS)
-    found = subjects(ROOT / "rendered" / name, env)
+    found = subjects(ROOT / "rendered" / name, notebooks(env))
     with TemporaryDirectory(prefix="referees-") as folder:
         write(found, Path(folder))
         for referee, skips in referees.items():

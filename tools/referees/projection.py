@@ -3,16 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
 from charts_src.diff.trees import read_tree
 from charts_src.emit import emit
-from charts_src.model import Environment
 from charts_src.objects import AWS_FOLDER, NOT_OBJECTS, Body, Identity
 from charts_src.proofs.pods import Pod, pods_of
-from charts_src.proofs.report import notebooks
 from charts_src.proofs.tree import Objects, without_schemas
 from tools.referees.controllers import completed, resource_pods
 
@@ -40,8 +38,8 @@ OWNER = "genai-on-eks/projected-from"
 """Annotation of a projected pod: Kind/name of the object that it comes from."""
 
 
-def subjects(folder: Path, env: Environment) -> list[Subject]:
-    """Give every object below rendered/<env>/, every pod that a custom resource leads to, and notebooks'.
+def subjects(folder: Path, others: Iterable[Pod] = ()) -> list[Subject]:
+    """Give every object below rendered/<env>/, every pod that a custom resource leads to, and other pods.
 
     Definitions come without their schemas, which no referee looks at. Raises UserError without the folder.
     """
@@ -50,8 +48,8 @@ def subjects(folder: Path, env: Environment) -> list[Subject]:
     shown = f"{folder.parent.name}/{folder.name}"
     found = [Subject(path, body, f"{shown}/{path}") for path, body in files.items()]
     paths = {Identity.of(body): path for path, body in files.items()}
-    pods = [pod for body in files.values() for pod in _pods(body, objects)] + notebooks(env)
-    for number, pod in enumerate(pods):
+    pods = [pod for body in files.values() for pod in _pods(body, objects)]
+    for number, pod in enumerate((*pods, *others)):
         path = paths[pod.owner]
         found.append(_projected(pod, f"{path.removesuffix('.yaml')}--{number}", f"{shown}/{path}", objects))
     return found
@@ -91,4 +89,17 @@ def write(found: Iterable[Subject], folder: Path) -> None:
     for subject in found:
         path = folder / subject.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(emit(subject.body), encoding="utf-8")
+        path.write_text(emit(_plain(subject.body)), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Fill expressions of Argo Workflows into names: checkov drops an object with one, and says nothing."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _filled(item) if key == "name" else _plain(item) for key, item in value.items()}
+
+
+def _filled(name: Any) -> Any:
+    return re.sub(r"\{\{.*?\}\}", "x", name) if isinstance(name, str) else _plain(name)

@@ -30,5 +30,5 @@ class Judged(NamedTuple):
         )
         for why, findings in sorted(outcome.skipped.items(), key=lambda item: -len(item[1])):
             yield f"  {len(findings)} skipped: {why}"
-        yield from (f"  FAILED {finding}" for finding in outcome.failed)
+        yield from (f"  FAILED {finding}" for finding in sorted(outcome.failed, key=str))
         yield from (f"  FAILED {subject.origin}: was not looked at" for subject in verdict.unseen)

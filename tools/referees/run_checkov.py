@@ -13,7 +13,10 @@ from checkov.version import version
 
 
 def main(folder: str) -> None:
-    """Print the version, the file of each object read, the number of checks passed and each one failed."""
+    """Print the version, the file of each object read, the number of checks passed and each one failed.
+
+    One that an annotation of an object skips has failed as well: reasons are written in one place.
+    """
     report = Runner().run(folder, runner_filter=RunnerFilter(["kubernetes"], show_progress_bar=False))
     answer = {
         "version": version,
@@ -21,9 +24,8 @@ def main(folder: str) -> None:
         "passed": len(report.passed_checks),
         "failed": [
             {"check": record.check_id, "name": record.check_name, "path": record.file_path}
-            for record in report.failed_checks
+            for record in [*report.failed_checks, *report.skipped_checks]
         ],
-        "errors": sorted(report.parsing_errors),
     }
     print(json.dumps(answer))
 
