@@ -1,7 +1,6 @@
-"""The command line: have every referee judge environments, print what they say, fail on any open finding.
+"""Have every referee judge environments: `python -m tools.referees all`, or names instead of all.
 
-    python -m tools.referees all
-    python -m tools.referees ENVIRONMENT...
+Prints what each says, and fails on a finding without a reason and on a reason that nothing needs.
 """
 
 import argparse
@@ -36,7 +35,7 @@ REFEREES: dict[str, _Judge] = {
 def reasons(referee: str) -> list[Skip]:
     """Give the reasons for what a referee finds; for Pod Security those of our own rule."""
     if referee == "kyverno":
-        return exceptions.of_policy(("baseline", "restricted"), "restricted")
+        return exceptions.of_policy(kyverno.RULES, "restricted")
     return exceptions.read(referee)
 
 

@@ -35,7 +35,8 @@ def judge(folder: Path, subjects: list[Subject]) -> Verdict:
 
 
 def _run(folder: Path) -> dict[str, Any]:
-    command = [PYTHON, "-I", Path(__file__).with_name("run_checkov.py"), folder.resolve()]
+    # Isolated, or `checkov` would be this module.
+    command = [str(PYTHON), "-I", str(Path(__file__).with_name("run_checkov.py")), str(folder.resolve())]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:

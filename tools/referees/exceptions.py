@@ -27,7 +27,7 @@ class Skip(NamedTuple):
 
     checks: tuple[str, ...]
     objects: tuple[str, ...]
-    """Patterns of Kind/name."""
+    """Patterns of Kind/name or Kind/namespace/name."""
     why: str
     policy: str = ""
     """The rule of charts_src/policy whose exception this is; it need not be needed for every check."""
@@ -36,7 +36,7 @@ class Skip(NamedTuple):
         """Give what covers a finding: its check, with each pattern that its object matches."""
         if finding.check in self.checks:
             for pattern in self.objects:
-                if fnmatchcase(finding.subject.name, pattern):
+                if any(fnmatchcase(name, pattern) for name in finding.subject.names):
                     yield Use(finding.check, self.policy or pattern)
 
     def all_uses(self) -> Iterator[Use]:
@@ -59,7 +59,8 @@ def read(referee: str, folder: Path = FOLDER) -> list[Skip]:
     """Read the reasons for a referee; UserError names the entry of a file that says something else."""
     path = folder / f"{referee}.yaml"
     entries = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return [skip for number, each in enumerate(entries, 1) for skip in _skips(each, f"{path}: entry {number}")]
+    placed = [(each, f"{path}: entry {number}") for number, each in enumerate(entries, 1)]
+    return [skip for each, place in placed for skip in _skips(each, place)]
 
 
 def _skips(entry: Any, place: str) -> Iterator[Skip]:

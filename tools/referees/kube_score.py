@@ -13,16 +13,17 @@ CRITICAL = 1
 """The grade of what kube-score calls critical; warnings have 5 and 7, and all is well at 10."""
 
 _SCORED = {
-    "CronJob": "batch/v1",
-    "DaemonSet": "apps/v1",
-    "Deployment": "apps/v1",
-    "Ingress": "networking.k8s.io/v1",
-    "Job": "batch/v1",
-    "NetworkPolicy": "networking.k8s.io/v1",
-    "Pod": "v1",
-    "PodDisruptionBudget": "policy/v1",
-    "Service": "v1",
-    "StatefulSet": "apps/v1",
+    ("CronJob", "batch/v1"),
+    ("DaemonSet", "apps/v1"),
+    ("Deployment", "apps/v1"),
+    ("HorizontalPodAutoscaler", "autoscaling/v1"),
+    ("Ingress", "networking.k8s.io/v1"),
+    ("Job", "batch/v1"),
+    ("NetworkPolicy", "networking.k8s.io/v1"),
+    ("Pod", "v1"),
+    ("PodDisruptionBudget", "policy/v1"),
+    ("Service", "v1"),
+    ("StatefulSet", "apps/v1"),
 }
 """The kinds that it looks at (parser/parse.go of v1.20.0); it leaves others out and says nothing of them."""
 
@@ -54,7 +55,7 @@ def judge(folder: Path, subjects: list[Subject], minor: str) -> Verdict:
 
 
 def _scored(subject: Subject) -> bool:
-    return _SCORED.get(subject.body["kind"]) == subject.body["apiVersion"]
+    return (subject.body["kind"], subject.body["apiVersion"]) in _SCORED
 
 
 def _run(paths: list[str], minor: str) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def _run(paths: list[str], minor: str) -> list[dict[str, Any]]:
     # A limit for CPU throttles while cores are idle, so no container needs one; that for memory is checked.
     options += ["--ignore-container-cpu-limit"]
     options += ["--disable-ignore-checks-annotations", "--disable-optional-checks-annotations"]
-    command = [binary("kube-score"), "score", *options, *paths]
+    command = [str(binary("kube-score")), "score", *options, *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise RuntimeError(f"kube-score failed: {done.stderr}")

@@ -11,11 +11,14 @@ from tools.referees.verdict import Finding, Verdict
 
 POLICY = Path(__file__).with_name("pod-security.yaml")
 
+RULES = ("baseline", "restricted")
+"""The rules of the policy."""
+
 _WITH_PODS = ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet")
 
 
 def judge(folder: Path, subjects: list[Subject]) -> Verdict:
-    """Judge what has pods of the objects that were written into a folder; Kyverno has to see each of them.
+    """Judge what has pods of the objects in a folder; Kyverno has to apply each of its rules to each of them.
 
     Raises UserError when Kyverno is not built, RuntimeError when it fails.
     """
@@ -30,13 +33,14 @@ def judge(folder: Path, subjects: list[Subject]) -> Verdict:
         for result, name in results
         if result["result"] != "pass"
     )
-    seen = {name for _, name in results}
+    met = {(name, _check(result)) for result, name in results}
+    unseen = tuple(each for name, each in by_name.items() if not {(name, rule) for rule in RULES} <= met)
     return Verdict(
         "kyverno",
-        len(seen),
+        len(by_name) - len(unseen),
         len(results) - len(findings),
         findings,
-        tuple(each for name, each in by_name.items() if name not in seen),
+        unseen,
     )
 
 
@@ -61,7 +65,7 @@ def _message(result: dict[str, Any]) -> str:
 def _run(folder: Path, paths: list[str]) -> list[dict[str, Any]]:
     """Give the reports, one for each namespace."""
     options = ["--policy-report", "--output-format", "json", "--remove-color"]
-    command = [binary("kyverno"), "apply", POLICY, *options, "--resource", ",".join(paths)]
+    command = [str(binary("kyverno")), "apply", str(POLICY), *options, "--resource", ",".join(paths)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if not reports:

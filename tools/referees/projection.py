@@ -27,15 +27,14 @@ class Subject(NamedTuple):
     origin: str
     """The rendered file; of a projected pod also the path in it that describes the pod."""
 
+    owner: Identity
+    """The rendered object: the subject itself, or the one that a pod is projected out of."""
+
     @property
-    def name(self) -> str:
-        """Write what exceptions are given for: Kind/name, of a projected pod that of its custom resource."""
-        owner = self.body["metadata"].get("annotations", {}).get(OWNER)
-        return owner or f"{self.body['kind']}/{self.body['metadata']['name']}"
-
-
-OWNER = "genai-on-eks/projected-from"
-"""Annotation of a projected pod: Kind/name of the object that it comes from."""
+    def names(self) -> tuple[str, str]:
+        """Write what exceptions are given for, both Kind/name and Kind/namespace/name of the owner."""
+        kind, name = self.owner.kind, self.owner.name
+        return f"{kind}/{name}", f"{kind}/{self.owner.namespace}/{name}"
 
 
 def subjects(folder: Path, others: Iterable[Pod] = ()) -> list[Subject]:
@@ -43,10 +42,10 @@ def subjects(folder: Path, others: Iterable[Pod] = ()) -> list[Subject]:
 
     Definitions come without their schemas, which no referee looks at. Raises UserError without the folder.
     """
-    files = {path: body for path, body in _bodies(read_tree(folder))}
+    files = dict(_bodies(read_tree(folder)))
     objects: Objects = {Identity.of(body): body for body in files.values()}
     shown = f"{folder.parent.name}/{folder.name}"
-    found = [Subject(path, body, f"{shown}/{path}") for path, body in files.items()]
+    found = [Subject(path, body, f"{shown}/{path}", Identity.of(body)) for path, body in files.items()]
     paths = {Identity.of(body): path for path, body in files.items()}
     pods = [pod for body in files.values() for pod in _pods(body, objects)]
     for number, pod in enumerate((*pods, *others)):
@@ -76,12 +75,12 @@ def _projected(pod: Pod, stem: str, origin: str, objects: Objects) -> Subject:
             "name": f"{pod.owner.kind.lower()}-{pod.owner.name}-{number}",
             "namespace": pod.namespace,
             "labels": pod.labels,
-            "annotations": {**pod.annotations, OWNER: f"{pod.owner.kind}/{pod.owner.name}"},
+            "annotations": dict(pod.annotations),
         },
         "spec": completed(pod, objects),
     }
     place = re.sub(r"[^\w.-]+", "-", pod.path)
-    return Subject(f"{stem}-{place}.yaml", body, f"{origin}: {pod.path}")
+    return Subject(f"{stem}-{place}.yaml", body, f"{origin}: {pod.path}", pod.owner)
 
 
 def write(found: Iterable[Subject], folder: Path) -> None:

@@ -25,8 +25,8 @@ class Judged(NamedTuple):
         skipped = sum(map(len, outcome.skipped.values()))
         failed = len(outcome.failed) + len(verdict.unseen)
         yield (
-            f"{self.environment}: {verdict.referee}: {verdict.seen} objects, {verdict.passed} checks passed, "
-            f"{skipped} skipped, {failed} failed"
+            f"{self.environment}: {verdict.referee}: {verdict.seen} of {verdict.expected} objects, "
+            f"{verdict.passed} checks passed, {skipped} skipped, {failed} failed"
         )
         for why, findings in sorted(outcome.skipped.items(), key=lambda item: -len(item[1])):
             yield f"  {len(findings)} skipped: {why}"

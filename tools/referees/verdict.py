@@ -29,4 +29,9 @@ class Verdict(NamedTuple):
     """How many checks objects passed."""
     findings: tuple[Finding, ...]
     unseen: tuple[Subject, ...]
-    """Objects that it should have looked at."""
+    """Objects that it should have looked at, and did not."""
+
+    @property
+    def expected(self) -> int:
+        """Say how many objects it should have looked at."""
+        return self.seen + len(self.unseen)
