@@ -14,6 +14,7 @@ COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header
 VENV := .venv/.ready
 WORKLOADS := .venv-workloads/.ready
 LLM := .venv-llm/.ready
+CHECKOV := .venv-referees/.ready
 CHARTS := .venv/bin/python -m charts_src
 BIN := .tools/bin
 
@@ -81,7 +82,7 @@ test: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
-test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts ## Run the long tests: fuzzing, kill -9, schemas
+test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts $(CHECKOV) referee-tools ## Run the long tests: fuzzing, kill -9, schemas
 	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
 
 .PHONY: tools
@@ -112,6 +113,19 @@ test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .
 .PHONY: workloads-fingerprint
 workloads-fingerprint: $(VENV)
 	@PYTHONPATH=images/testing/src:. .venv/bin/python -m rendered
+
+.PHONY: referee-tools
+referee-tools: $(VENV) .tools/go
+	@.venv/bin/python -m tools.build kube-score kyverno
+
+.PHONY: referees
+referees: $(CHECKOV) referee-tools ## Have checkov, kube-score and Kyverno judge rendered/ of ENV: no finding without a reason
+	@.venv/bin/python -m tools.referees $(ENV)
+
+.PHONY: referees-fingerprint
+referees-fingerprint:
+	@git ls-files -z charts_src environments rendered tools/kube-score tools/kyverno tools/referees \
+		| xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 
 .PHONY: lint
 lint: $(VENV) ## Check style and types
@@ -166,6 +180,8 @@ lock-images: $(VENV) $(BIN)/crane ## Ask the registries for the digest of every 
 .PHONY: lock
 lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the images' own
 	@$(COMPILE) --universal --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --universal --python-version 3.11 tools/referees/requirements.in \
+		--output-file tools/referees/requirements.txt
 	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
 	@$(COMPILE) --universal --python-version 3.11 images/notebook/tests/hub.in \
@@ -189,7 +205,7 @@ OF_BASE_IMAGE := torch triton $(patsubst %,nvidia-%-cu12,cublas cuda-cupti cuda-
 
 .PHONY: clean
 clean: ## Remove all that make set up
-	rm -rf .venv .venv-llm .venv-workloads .tools .cache
+	rm -rf .venv .venv-llm .venv-referees .venv-workloads .tools .cache
 
 # Set-up: everything goes below .venv and .tools; nothing is installed on the machine.
 
@@ -214,6 +230,12 @@ $(LLM): images/llm/requirements-test.txt $(UV)
 	@echo "setting up: what serves language models, on CPUs" >&2
 	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-llm
 	@$(UV) pip sync --quiet --python .venv-llm --require-hashes --compile-bytecode images/llm/requirements-test.txt
+	@touch $@
+
+$(CHECKOV): tools/referees/requirements.txt $(UV)
+	@echo "setting up: checkov" >&2
+	@$(UV) venv --quiet --allow-existing --no-project --python $(PYTHON) .venv-referees
+	@$(UV) pip sync --quiet --python .venv-referees --require-hashes --compile-bytecode $<
 	@touch $@
 
 # What the tests of images/ run beside our programs: Spark's jars for S3, a hub as its image has it, its proxy.

@@ -1,4 +1,4 @@
-"""Build the tools of a plane that are not built yet: `python -m tools.build [NAME...]`.
+"""Build the tools of a plane, or those named, that are not built yet: `python -m tools.build [NAME...]`.
 
 A tool is built beside its place and moved there, so that an interrupted build leaves nothing; of two that
 build the same at once one waits for the other.
@@ -19,19 +19,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tools.cluster.binaries import TOOLBOX, TOOLS, Tool, built, module
+from tools.cluster.binaries import REFEREES, TOOLBOX, TOOLS, Tool, built, module
 
 GO = str(TOOLS.parent / ".tools/go")
 
 
 def main() -> None:
-    """Build what is missing of all tools, or of those named."""
+    """Build what is missing of all tools of a plane, or of those named."""
     parser = argparse.ArgumentParser(prog="tools.build", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(tool.name for tool in TOOLBOX))
+    known = {tool.name: tool for tool in (*TOOLBOX, *REFEREES)}
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     names = parser.parse_args().names
-    if unknown := set(names) - {tool.name for tool in TOOLBOX}:
+    if unknown := set(names) - set(known):
         parser.error(f"no tool {', '.join(sorted(unknown))}")
-    missing = [tool for tool in TOOLBOX if (not names or tool.name in names) and not built(tool).exists()]
+    wanted = [known[name] for name in names] or TOOLBOX
+    missing = [tool for tool in wanted if not built(tool).exists()]
     console = Console(stderr=True)
     for number, tool in enumerate(missing, 1):
         what = f"building {tool.name} {module(tool)[1]} ({number} of {len(missing)})"

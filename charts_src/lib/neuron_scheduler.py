@@ -58,7 +58,6 @@ def scheduler_config() -> Body:
 
 def scheduler_pod(env: Environment) -> Body:
     """Give the PodSpec of the scheduler; /metrics needs no authorization, network policy guards it."""
-    probe = {"httpGet": {"path": "/healthz", "port": "https", "scheme": "HTTPS"}, "initialDelaySeconds": 15}
     program = container(
         NAME,
         image(env, KUBE_SCHEDULER[env.kubernetes]),
@@ -71,13 +70,17 @@ def scheduler_pod(env: Environment) -> Body:
             "--v=2",
         ],
         ports=[port("https", PORT)],
-        livenessProbe=probe,
-        readinessProbe=probe,
+        livenessProbe=_asks("/livez"),
+        readinessProbe=_asks("/readyz"),
         volumeMounts=[mount("config", "/etc/kubernetes/neuron-scheduler", readOnly=True)],
         resources=requests("100m", "128Mi", "512Mi"),
     )
     volume = config_volume("config", NAME)
     return _pod(NAME, program) | {"volumes": [volume]}
+
+
+def _asks(path: str) -> Body:
+    return {"httpGet": {"path": path, "port": "https", "scheme": "HTTPS"}, "initialDelaySeconds": 15}
 
 
 def extension_pod(env: Environment) -> Body:

@@ -76,7 +76,8 @@ def test_the_scheduler_is_of_the_clusters_own_version(minor: str, tag: str) -> N
         "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics",
         "--v=2",
     ]
-    assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "https", "scheme": "HTTPS"}
+    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "https", "scheme": "HTTPS"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "https", "scheme": "HTTPS"}
 
 
 def test_two_schedulers_stand_by_and_one_extension_is_replaced_at_once() -> None:

@@ -1,4 +1,4 @@
-"""What a plane and the operators on it are built from, and where it is when `make tools` has built it.
+"""What a plane, the operators on it and the referees are built from, and where it is once it is built.
 
 Each is pinned by the go.mod and go.sum of a folder below tools/, written by tools/pin.py. What is built is
 kept outside the tree, by a fingerprint of all that decides on it.
@@ -67,15 +67,21 @@ TOOLBOX = (
     ),
     _kubernetes("kube-apiserver", "1.34"),
 )
-"""All tools, those first that every plane needs."""
+"""All tools of planes, those first that every plane needs."""
+
+REFEREES = (
+    Tool("kube-score", "kube-score", "github.com/zegl/kube-score/cmd/kube-score"),
+    Tool("kyverno", "kyverno", "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno"),
+)
+"""The programs that judge what is rendered (tools/referees)."""
 
 
 def binary(name: str) -> Path:
     """Give the path of a built tool; raises UserError when it is not built, or unknown."""
-    for tool in TOOLBOX:
+    for tool in (*TOOLBOX, *REFEREES):
         if tool.name == name and (path := built(tool)).exists():
             return path
-    raise UserError(f"{name} is not built; run make tools")
+    raise UserError(f"{name} is not built; run make tools NAMES={name}")
 
 
 def built(tool: Tool) -> Path:
