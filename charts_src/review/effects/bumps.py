@@ -83,7 +83,7 @@ def _releases(pair: Pair) -> Iterator[tuple[Bump, _Seen]]:
 
 def _provenance(files: Files) -> dict[str, dict[str, Any]]:
     """Read the upstream releases of each component."""
-    content = yaml.load(files.get("provenance.yaml", ""), yaml.CSafeLoader) or {}  # noqa: S506 - safe loader
+    content = yaml.load(files.get("provenance.yaml", ""), yaml.CSafeLoader) or {}
     return {name: each["versions"] for name, each in content.get("components", {}).items()}
 
 

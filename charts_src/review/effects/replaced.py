@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from charts_src.objects import Identity
-from charts_src.review.effects.custom import CUSTOM
 from charts_src.review.effects.edit import Edit, edits
-from charts_src.review.effects.immutable import KUBERNETES
+from charts_src.review.effects.kept_by_custom import CUSTOM
+from charts_src.review.effects.kept_by_storage import STORAGE
+from charts_src.review.effects.kept_by_workloads import WORKLOADS
 from charts_src.review.effects.rule import Rule
 from charts_src.review.sides import Pair
 
-RULES = (*KUBERNETES, *CUSTOM)
+RULES = (*WORKLOADS, *STORAGE, *CUSTOM)
 """Every known field that can't be changed."""
 
 

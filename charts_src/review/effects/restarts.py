@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from charts_src.objects import Body, Identity
-from charts_src.proofs.pods import all_pods, pods_of
+from charts_src.proofs.pods import Pod, all_pods, pods_of
 from charts_src.review.effects import controllers, operators, ray, settings
-from charts_src.review.effects.drift import node_class, node_pool
+from charts_src.review.effects.drift import node_class, node_pool, pools_of
 from charts_src.review.effects.edit import Edit, edits
 from charts_src.review.effects.outcome import ENDING, Outcome, When
 from charts_src.review.effects.replaced import replaced
+from charts_src.review.effects.tenants import described, tenants
 from charts_src.review.sides import Pair, Side
 
 
@@ -21,11 +22,11 @@ class Restart(NamedTuple):
     when: When
     how: str
     pods: int | None
-    """How many pods there are at most; None is one on each node that it may run on, or not known."""
+    """How many pods there are at most; None is one on each node that it may run on, or unknown."""
 
 
 def restarts(pair: Pair) -> list[Restart]:
-    """Say of every workload, NodePool and setting that a pull request changes what becomes of running pods."""
+    """Say of each workload, pool and setting that changes what becomes of running pods."""
     found = [*_changed(pair), *_removed(pair)]
     ending = {restart.subject for restart in found if restart.when in ENDING}
     return [*found, *(each for each in _by_settings(pair) if each.subject not in ending)]
@@ -35,14 +36,16 @@ def _changed(pair: Pair) -> Iterator[Restart]:
     refused = {each.subject for each in replaced(pair)}
     for edit in edits(pair):
         outcome = _replaced(edit) if edit.subject in refused else _outcome(edit, pair.new)
-        if outcome:
+        if outcome and outcome.when == "nodes":
+            moving = tenants(_pools(edit, pair.new), pair.new)
+            yield _moved(edit.subject, edit.component, outcome.how, moving)
+        elif outcome:
             yield Restart(edit.subject, edit.component, outcome.when, outcome.how, _number(edit.new))
 
 
 def _outcome(edit: Edit, side: Side) -> Outcome | None:
     if edit.subject.kind == "EC2NodeClass":
-        pools = (each.body for key, each in side.objects.items() if key.kind == "NodePool")
-        return node_class(edit, pools)
+        return node_class(edit, _all_pools(side))
     say = _SAYS.get(edit.subject.kind)
     return say(edit) if say else None
 
@@ -60,10 +63,24 @@ def _removed(pair: Pair) -> Iterator[Restart]:
         if change.status == "removed":
             body = pair.old.objects[change.identity].body
             if change.identity.kind == "NodePool":
-                how = "it goes: its nodes drain and end, their pods go elsewhere"
-                yield Restart(change.identity, change.component, "nodes", how, None)
+                how = "it goes: its nodes drain and end"
+                moving = tenants([change.identity.name], pair.old)
+                yield _moved(change.identity, change.component, how, moving)
             elif pods_of(body):
                 yield Restart(change.identity, change.component, "ends", "it goes", _number(body))
+
+
+def _moved(subject: Identity, component: str, how: str, pods: list[Pod]) -> Restart:
+    copies = sum(pod.copies for pod in pods) if pods else None
+    return Restart(subject, component, "nodes", how + described(pods), copies)
+
+
+def _pools(edit: Edit, side: Side) -> list[str]:
+    return [edit.subject.name] if edit.subject.kind == "NodePool" else pools_of(edit.subject.name, _all_pools(side))
+
+
+def _all_pools(side: Side) -> list[Body]:
+    return [each.body for key, each in side.objects.items() if key.kind == "NodePool"]
 
 
 def _by_settings(pair: Pair) -> Iterator[Restart]:

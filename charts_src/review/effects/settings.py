@@ -1,8 +1,8 @@
 """Pods that use a ConfigMap or Secret which changes while they run.
 
-Source: Kubernetes 1.35.4, pkg/volume/util/atomic_writer.go: the kubelet turns the link ..data to a folder with
-the new files, which a file that is mounted by subPath doesn't follow; an environment is set as a container
-starts.
+Source: Kubernetes 1.35.4, pkg/volume/util/atomic_writer.go: the kubelet turns the link ..data to a
+folder with the new files, which a file that is mounted by subPath doesn't follow; an environment is set as
+a container starts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ DATA: Final = ("binaryData", "data", "stringData")
 _HOW: Final = {
     "environment": "reads it from its environment: it takes effect when its pods restart for another reason",
     "subPath": "mounts it by subPath: files in running pods never change; it takes effect when they restart",
-    "files": "files in its pods change within minutes; a program that doesn't watch them reads them as it starts",
+    "files": "files in its pods change by and by; a program that doesn't watch them reads them as it starts",
 }
 """Kind of use -> what a change does; the first that applies to a pod counts."""
 

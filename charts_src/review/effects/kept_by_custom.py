@@ -4,7 +4,6 @@ Sources: the transition rules (CEL with `oldSelf`) of the definitions in schemas
 stand here but those of Kueue's Workloads, which no manifest makes; and the webhooks of Kueue 0.19.2.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from charts_src.diff.fields import FieldChange
@@ -24,81 +23,103 @@ def _not_suspended(edit: Edit, field: str, change: FieldChange) -> bool:  # noqa
     return value_at(edit.new, "spec.suspend") is not True
 
 
-def _karpenter() -> Iterator[Rule]:
-    pool = (
-        "make a NodePool of another name, and remove {name} when that one's nodes are there: its nodes drain, "
-        "each until terminationGracePeriod ends"
-    )
-    classes = ("spec.template.spec.nodeClassRef.group", "spec.template.spec.nodeClassRef.kind")
-    group = "karpenter.sh"
-    yield Rule(group, ("NodePool",), classes, pool, _TRANSITION, when=set_on_both_sides)
-    yield Rule(group, ("NodePool",), ("spec.replicas",), pool, _TRANSITION, when=appears_or_goes)
-    claim = "change its NodePool instead; Karpenter makes the claims"
-    yield Rule(group, ("NodeClaim",), ("spec",), claim, _TRANSITION, when=set_on_both_sides)
+_ANOTHER_POOL: Final = (
+    "make a NodePool of another name, and remove {name} when the nodes of that are there: its nodes drain, "
+    "each until terminationGracePeriod ends"
+)
+_JOBS: Final = {"job": "Job", "mpijob": "MPIJob", "raycluster": "RayCluster", "rayjob": "RayJob"}
+"""Name of a framework in Kueue's configuration -> kind."""
 
+_KARPENTER: Final = (
+    Rule(
+        "karpenter.sh",
+        ("NodePool",),
+        ("spec.template.spec.nodeClassRef.group", "spec.template.spec.nodeClassRef.kind"),
+        _ANOTHER_POOL,
+        _TRANSITION,
+        when=set_on_both_sides,
+    ),
+    Rule(
+        "karpenter.sh",
+        ("NodePool",),
+        ("spec.replicas",),
+        _ANOTHER_POOL,
+        _TRANSITION,
+        when=appears_or_goes,
+    ),
+    Rule(
+        "karpenter.sh",
+        ("NodeClaim",),
+        ("spec",),
+        "change its NodePool instead; Karpenter makes the claims",
+        _TRANSITION,
+        when=set_on_both_sides,
+    ),
+)
 
-def _ray() -> Iterator[Rule]:
-    fields = ("spec.managedBy", "spec.rayClusterConfig.managedBy", "spec.rayClusterSpec.managedBy")
-    kinds = ("RayCluster", "RayJob", "RayService")
-    yield Rule("ray.io", kinds, fields, "{sync}; all its pods end", _TRANSITION, when=set_on_both_sides)
+_RAY: Final = Rule(
+    "ray.io",
+    ("RayCluster", "RayJob", "RayService"),
+    ("spec.managedBy", "spec.rayClusterConfig.managedBy", "spec.rayClusterSpec.managedBy"),
+    "{sync}; all its pods end",
+    _TRANSITION,
+    when=set_on_both_sides,
+)
 
-
-def _queues() -> Iterator[Rule]:
-    yield Rule(
+_QUEUES: Final = (
+    Rule(
         _KUEUE,
         ("LocalQueue",),
         ("spec.clusterQueue",),
         "set its stopPolicy to HoldAndDrain, {sync}; what waited in it is admitted anew",
         _TRANSITION,
         when=set_on_both_sides,
-    )
-    yield Rule(
+    ),
+    Rule(
         _KUEUE,
         ("AdmissionCheck",),
         ("spec.controllerName",),
         "{sync}; until then its ClusterQueues admit nothing",
         _TRANSITION,
         when=set_on_both_sides,
-    )
-    yield Rule(
+    ),
+    Rule(
         _KUEUE,
         ("Topology",),
         ("spec.levels",),
         "make a Topology of another name, and ResourceFlavors that name it",
         _TRANSITION,
         when=set_on_both_sides,
-    )
-    yield Rule(
+    ),
+    Rule(
         _KUEUE,
         ("ResourceFlavor",),
         ("spec.nodeLabels", "spec.tolerations", "spec.topologyName"),
         "make a ResourceFlavor of another name, and put it into the ClusterQueues in place of {name}",
         _TRANSITION,
         when=_has_topology,
-    )
-    yield Rule(
+    ),
+    Rule(
         _KUEUE,
         ("ClusterQueue",),
         ("spec.concurrentAdmissionPolicy",),
         "set its stopPolicy to HoldAndDrain, {sync}",
         "ValidateClusterQueueUpdate of pkg/webhooks/clusterqueue_webhook.go",
+    ),
+)
+
+
+def _queued(framework: str) -> Rule:
+    """Keep a job that isn't suspended in its queue."""
+    group, _, kind = framework.partition("/")
+    return Rule(
+        group,
+        (_JOBS[kind],),
+        (f'metadata.labels["{_KUEUE}/queue-name"]',),
+        "set spec.suspend first and wait until its pods have ended, or {sync}",
+        "validateUpdateForQueueName of pkg/controller/jobframework/validation.go",
+        when=_not_suspended,
     )
 
 
-def _queued_jobs() -> Iterator[Rule]:
-    for framework in FRAMEWORKS:
-        group, _, kind = framework.partition("/")
-        yield Rule(
-            group,
-            (_KINDS[kind],),
-            (f'metadata.labels["{_KUEUE}/queue-name"]',),
-            "set spec.suspend first and wait until its pods have ended, or {sync}",
-            "validateUpdateForQueueName of pkg/controller/jobframework/validation.go",
-            when=_not_suspended,
-        )
-
-
-_KINDS: Final = {"job": "Job", "mpijob": "MPIJob", "raycluster": "RayCluster", "rayjob": "RayJob"}
-"""Name of a framework in Kueue's configuration -> kind."""
-
-CUSTOM: Final = (*_karpenter(), *_ray(), *_queues(), *_queued_jobs())
+CUSTOM: Final = (*_KARPENTER, _RAY, *_QUEUES, *map(_queued, FRAMEWORKS))
