@@ -76,7 +76,11 @@ def _moved(subject: Identity, component: str, how: str, pods: list[Pod]) -> Rest
 
 
 def _pools(edit: Edit, side: Side) -> list[str]:
-    return [edit.subject.name] if edit.subject.kind == "NodePool" else pools_of(edit.subject.name, _all_pools(side))
+    return (
+        [edit.subject.name]
+        if edit.subject.kind == "NodePool"
+        else pools_of(edit.subject.name, _all_pools(side))
+    )
 
 
 def _all_pools(side: Side) -> list[Body]:

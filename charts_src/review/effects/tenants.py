@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from charts_src.diff.summary import title
+from charts_src.lib.ray import NO_DISRUPTION
 from charts_src.proofs.fitting import obstacles
 from charts_src.proofs.nodes import nodes_of
 from charts_src.proofs.pods import Pod, all_pods
@@ -10,9 +11,6 @@ from charts_src.review.sides import Side
 
 _SHOWN = 5
 """Workloads that are named; the rest are counted."""
-
-DO_NOT_DISRUPT = "karpenter.sh/do-not-disrupt"
-"""Annotation of a pod that holds its node until terminationGracePeriod ends."""
 
 
 def tenants(pools: Collection[str], side: Side) -> list[Pod]:
@@ -35,7 +33,7 @@ def described(pods: Sequence[Pod]) -> str:
         return ""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     text = f"; may have to move: {', '.join(names[:_SHOWN])}{more}"
-    holding = sorted({title(pod.owner) for pod in pods if pod.annotations.get(DO_NOT_DISRUPT) == "true"})
+    holding = sorted({title(pod.owner) for pod in pods if NO_DISRUPTION.items() <= pod.annotations.items()})
     if holding:
         text += f"; holding their nodes until terminationGracePeriod ends: {', '.join(holding[:_SHOWN])}"
     return text
