@@ -99,7 +99,7 @@ def _class_of(pool: Body) -> str:
 
 def _narrows(change: FieldChange, pool: Body) -> bool:
     """Say whether a change of the requirements may leave nodes out."""
-    if not within(change.path, _REQUIREMENTS):
+    if not within(change.path, _REQUIREMENTS) or change.path.endswith(".minValues"):
         return False
     if not change.path.endswith(".values[]"):
         return change.new is not MISSING
