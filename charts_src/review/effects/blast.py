@@ -63,12 +63,13 @@ def section(pairs: Sequence[Pair]) -> Section:
 
 
 def _pods(ending: Sequence[Restart]) -> str:
-    """Add up the pods; those that each node has are told apart."""
-    known = sum(each.pods or 0 for each in ending)
+    """Add up the pods; those that each node has, and those that move with their nodes, are told apart."""
+    moving = [each for each in ending if each.when == "nodes"]
+    known = sum(each.pods or 0 for each in ending if each not in moving)
     daemons = sum(each.subject.kind == "DaemonSet" for each in ending)
-    pools = sum(each.when == "nodes" for each in ending)
     more = [f"{daemons} on each node"] if daemons else []
-    more += [f"those on the nodes of {pools}"] if pools else []
+    if moving:
+        more.append(f"up to {sum(each.pods or 0 for each in moving)} that move with their nodes")
     return " + ".join([str(known), *more])
 
 

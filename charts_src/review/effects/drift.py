@@ -5,7 +5,7 @@ sets) and areRequirementsDrifted of pkg/controllers/nodeclaim/disruption/drift.g
 v1.15.1, Hash of pkg/apis/v1/ec2nodeclass.go and isNodeClassDrifted of pkg/cloudprovider/drift.go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from charts_src.diff.fields import MISSING, FieldChange
@@ -36,10 +36,10 @@ def node_pool(edit: Edit) -> Outcome | None:
         if within(change.path, "spec.template") and not within(change.path, _REQUIREMENTS)
     ]
     if template:
-        return Outcome("nodes", f"all its nodes drift (NodePoolDrifted): {pace(edit.new)}")
+        return _drifting("all its nodes drift (NodePoolDrifted)", [edit.new])
     if any(_narrows(change, edit.new) for change in changes):
         which = "its nodes that no longer meet the requirements drift (RequirementsDrifted)"
-        return Outcome("nodes", f"{which}: {pace(edit.new)}")
+        return _drifting(which, [edit.new])
     if edit.paths("spec"):
         return Outcome(
             "never", "no node drifts: weight, limits, disruption and wider requirements never do that"
@@ -57,18 +57,25 @@ def node_class(edit: Edit, pools: Iterable[Body]) -> Outcome | None:
     if not fields:
         return None
     used = [pool for pool in pools if _class_of(pool) == edit.subject.name]
-    paces = "; ".join(f"{pool['metadata']['name']}: {pace(pool)}" for pool in used) or "no pool names it"
     hashed = [
         path for path in fields if not any(within(path, each) for each in (*_BY_WHAT_THEY_FIND, *_NEVER))
     ]
     if hashed:
-        return Outcome("nodes", f"all its nodes drift (NodeClassDrift): {paces}")
+        return _drifting("all its nodes drift (NodeClassDrift)", used)
     found = [
         text for field, text in _BY_WHAT_THEY_FIND.items() if any(within(path, field) for path in fields)
     ]
     if found:
-        return Outcome("nodes", f"nodes {' or '.join(found)} drift: {paces}")
+        return _drifting(f"nodes {' or '.join(found)} drift", used)
     return Outcome("never", "no node drifts: only new nodes have it")
+
+
+def _drifting(what: str, pools: Sequence[Body]) -> Outcome:
+    """Say how fast the nodes of pools are replaced."""
+    if not pools:
+        return Outcome("never", "no pool names it")
+    paces = "; ".join(f"{pool['metadata']['name']}: {pace(pool)}" for pool in pools)
+    return Outcome("later" if all(map(_held, pools)) else "nodes", f"{what}: {paces}")
 
 
 def pools_of(name: str, pools: Iterable[Body]) -> list[str]:
@@ -78,18 +85,25 @@ def pools_of(name: str, pools: Iterable[Body]) -> list[str]:
 
 def pace(pool: Body) -> str:
     """Say how many of a pool's nodes are replaced at a time; without budgets it is 10%."""
-    budgets = pool["spec"].get("disruption", {}).get("budgets", [{"nodes": "10%"}])
-    binding = [each for each in budgets if "Drifted" in each.get("reasons", ("Drifted",))]
-    always = [each["nodes"] for each in binding if "schedule" not in each]
-    if any(str(each).rstrip("%") == "0" for each in always):
+    if _held(pool):
         return "not as long as its disruption budget is 0"
-    limits = [f"at most {each} of its nodes at a time" for each in always]
-    limits += [
-        f"{each['nodes']} during {each['duration']} from {each['schedule']} (UTC)"
-        for each in binding
-        if "schedule" in each
+    limits = [
+        f"at most {each['nodes']} of its nodes at a time"
+        if "schedule" not in each
+        else f"{each['nodes']} during {each['duration']} from {each['schedule']} (UTC)"
+        for each in _budgets(pool)
     ]
     return ", ".join(limits) or "all at a time"
+
+
+def _held(pool: Body) -> bool:
+    """Say whether a budget keeps all nodes at all times."""
+    return any(str(each["nodes"]).rstrip("%") == "0" and "schedule" not in each for each in _budgets(pool))
+
+
+def _budgets(pool: Body) -> list[Body]:
+    budgets = pool["spec"].get("disruption", {}).get("budgets", [{"nodes": "10%"}])
+    return [each for each in budgets if "Drifted" in each.get("reasons", ("Drifted",))]
 
 
 def _class_of(pool: Body) -> str:

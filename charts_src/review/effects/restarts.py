@@ -88,17 +88,18 @@ def _all_pools(side: Side) -> list[Body]:
 
 
 def _by_settings(pair: Pair) -> Iterator[Restart]:
-    pods = all_pods(each.body for each in pair.new.objects.values())
-    for edit in edits(pair):
-        if edit.subject.kind in ("ConfigMap", "Secret") and edit.paths(*settings.DATA):
-            for use in settings.uses(edit.subject, pods):
-                located = pair.new.objects[use.workload]
-                say = _SAYS.get(use.workload.kind)
-                outcome = use.outcome
-                if say is controllers.next_run:
-                    outcome = Outcome("next run", f"{edit.subject.kind} {edit.subject.name} changed")
-                number = _number(located.body)
-                yield Restart(use.workload, located.component, outcome.when, outcome.how, number)
+    changed = [
+        edit.subject
+        for edit in edits(pair)
+        if edit.subject.kind in ("ConfigMap", "Secret") and edit.paths(*settings.DATA)
+    ]
+    pods = all_pods(each.body for each in pair.new.objects.values()) if changed else []
+    for use in settings.uses(changed, pods):
+        located, names = pair.new.objects[use.workload], ", ".join(use.sources)
+        outcome = Outcome("later", f"{names} changed, the pod template did not: {use.how}")
+        if _SAYS.get(use.workload.kind) is controllers.next_run:
+            outcome = Outcome("next run", f"{names} changed")
+        yield Restart(use.workload, located.component, *outcome, pods=_number(located.body))
 
 
 def _number(body: Body) -> int | None:

@@ -5,12 +5,11 @@ folder with the new files, which a file that is mounted by subPath doesn't follo
 a container starts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import Pod
-from charts_src.review.effects.outcome import Outcome
 
 DATA: Final = ("binaryData", "data", "stringData")
 
@@ -23,24 +22,31 @@ _HOW: Final = {
 
 
 class Use(NamedTuple):
-    """A workload that uses a ConfigMap or Secret."""
+    """A workload that uses ConfigMaps or Secrets in one way."""
 
     workload: Identity
-    outcome: Outcome
+    sources: tuple[str, ...]
+    """Kind and name of each."""
+    how: str
 
 
-def uses(source: Identity, pods: Iterable[Pod]) -> Iterator[Use]:
-    """Give each workload whose pods use a ConfigMap or Secret, once, with what a change of that does."""
+def uses(sources: Iterable[Identity], pods: Sequence[Pod]) -> Iterator[Use]:
+    """Give each workload whose pods use ConfigMaps or Secrets, with what a change of those does to it."""
+    found: dict[tuple[Identity, str], list[str]] = {}
+    for source in sources:
+        for workload, kinds in _users(source, pods).items():
+            how = next(text for kind, text in _HOW.items() if kind in kinds)
+            found.setdefault((workload, how), []).append(f"{source.kind} {source.name}")
+    for (workload, how), names in found.items():
+        yield Use(workload, tuple(names), how)
+
+
+def _users(source: Identity, pods: Iterable[Pod]) -> dict[Identity, set[str]]:
     found: dict[Identity, set[str]] = {}
     for pod in pods:
         if pod.namespace == source.namespace and (kinds := set(_kinds(source, pod.spec))):
             found.setdefault(pod.owner, set()).update(kinds)
-    for workload, kinds in found.items():
-        how = next(text for kind, text in _HOW.items() if kind in kinds)
-        yield Use(
-            workload,
-            Outcome("later", f"{source.kind} {source.name} changed; the pod template did not: {how}"),
-        )
+    return found
 
 
 def _kinds(source: Identity, spec: Body) -> Iterator[str]:

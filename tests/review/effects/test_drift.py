@@ -33,11 +33,11 @@ def outcome(old: list[Body], new: list[Body]) -> tuple[str, str]:
 
 
 NO_DRIFT = ("never", "no node drifts: weight, limits, disruption and wider requirements never do that")
-ALL = ("nodes", "all its nodes drift (NodePoolDrifted): at most 10% of its nodes at a time")
+ALL = ("nodes", "all its nodes drift (NodePoolDrifted): batch: at most 10% of its nodes at a time")
 SOME = (
     "nodes",
-    "its nodes that no longer meet the requirements drift (RequirementsDrifted): at most 10% of its nodes at a "
-    "time",
+    "its nodes that no longer meet the requirements drift (RequirementsDrifted): batch: at most 10% of its "
+    "nodes at a time",
 )
 
 
@@ -103,6 +103,15 @@ def test_another_order_replaces_no_node() -> None:
     taints = [{"key": "a", "effect": "NoSchedule"}, {"key": "b", "effect": "NoSchedule"}]
     old, new = (pool(template={"taints": each}) for each in (taints, taints[::-1]))
     assert outcome([old], [new])[0] == "never"
+
+
+def test_a_budget_of_zero_keeps_all_nodes() -> None:
+    held = {"budgets": [{"nodes": "0", "reasons": ["Drifted"]}]}
+    old, new = (pool(disruption=held, template={"expireAfter": age}) for age in ("1h", "2h"))
+    assert outcome([old], [new]) == (
+        "later",
+        "all its nodes drift (NodePoolDrifted): batch: not as long as its disruption budget is 0",
+    )
 
 
 def test_nodes_of_a_pool_that_goes_end() -> None:
@@ -171,4 +180,4 @@ def test_prefixes_of_addresses_are_for_new_nodes() -> None:
 
 def test_a_node_class_without_a_pool_replaces_nothing() -> None:
     found = outcome([node_class()], [node_class(userData="a")])
-    assert found == ("nodes", "all its nodes drift (NodeClassDrift): no pool names it")
+    assert found == ("never", "no pool names it")

@@ -60,6 +60,15 @@ def test_running_pods_see_a_change_late_or_never(kind: str, pod: Body, how: str)
     assert outcome(kind, using(**pod)) == [("Deployment ns/x", "later", how)]
 
 
+def test_all_that_a_pod_uses_in_one_way_is_said_at_once() -> None:
+    user = using(volumes=[*CONFIG, {"name": "w", "secret": {"secretName": "settings"}}], container=MOUNT)
+    mount = {"name": "w", "mountPath": "/etc/b"}
+    user["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [*MOUNT["volumeMounts"], mount]
+    old, new = ([settings("ConfigMap", value), settings("Secret", value), user] for value in "12")
+    (found,) = restarts(pair(old, new))
+    assert found.how == f"ConfigMap settings, Secret settings changed, the pod template did not: {FILES}"
+
+
 def test_a_pod_that_names_another_does_not_count() -> None:
     other = [{"name": "v", "configMap": {"name": "other"}}]
     assert outcome("ConfigMap", using(volumes=other, container=MOUNT)) == []
