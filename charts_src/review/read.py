@@ -37,9 +37,7 @@ def _with_templates(pair: Pair, revision: str) -> Pair:
     folder = state.folders(pair.name)[""] / AWS_FOLDER
     before = read_revision(ROOT, revision, folder.relative_to(ROOT).as_posix(), ".json")
     after = read_tree(folder, ".json") if folder.is_dir() else {}
-    return pair._replace(
-        old=pair.old._replace(templates=before), new=pair.new._replace(templates=after)
-    )
+    return pair._replace(old=pair.old._replace(templates=before), new=pair.new._replace(templates=after))
 
 
 def pair_of(name: str, old: tuple[Environment | None, Files], new: tuple[Environment | None, Files]) -> Pair:

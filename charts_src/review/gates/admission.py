@@ -10,7 +10,7 @@ from charts_src.diff.compare import Change
 from charts_src.diff.fields import MISSING
 from charts_src.objects import Body
 from charts_src.review.finding import Finding
-from charts_src.review.gates.leaves import leaves
+from charts_src.review.gates.leaves import Leaf, leaves
 from charts_src.review.sides import Pair
 
 _GATE = "privileges"
@@ -58,7 +58,7 @@ def _namespace(pair: Pair, change: Change) -> Iterator[Finding]:
     old = _labels(pair.old.body(change.identity)) if change.status == "changed" else {}
     for mode in ("enforce", "audit", "warn"):
         label = f"{_LABEL}{mode}"
-        before = old.get(label) if old or change.status == "changed" else "restricted"
+        before = old.get(label) if change.status == "changed" else "restricted"
         after = new.get(label)
         if _LEVELS.get(str(after), 0) < _LEVELS.get(str(before), 0):
             message = f"goes from {before} to {after or 'privileged'}: pods in it may do more; keep {before}"
@@ -72,25 +72,29 @@ def _labels(body: Body) -> Body:
 
 def _policy(change: Change) -> Iterator[Finding]:
     for leaf in leaves(change):
-        field = leaf.path.removesuffix("[]").rpartition(".")[2]
-        if leaf.path.startswith("spec.") and any(name in leaf.path for name in _FIELDS):
-            if field == "validationActions" and leaf.new in ("Deny", "Audit", "Warn"):
-                continue
-            if leaf.key == "failurePolicy" and leaf.new == "Fail":
-                continue
-            message = f"is {_shown(leaf.new)}, was {_shown(leaf.old)}: it may refuse less; see that it does not"
+        decides = leaf.path.startswith("spec.") and any(name in leaf.path for name in _FIELDS)
+        if decides and not _stricter(leaf):
+            message = (
+                f"is {_shown(leaf.new)}, was {_shown(leaf.old)}: see that no pod passes that did not before"
+            )
             yield Finding(_GATE, change.identity, leaf.path, message)
+
+
+def _stricter(leaf: Leaf) -> bool:
+    """Say whether a change of a policy can only refuse more: it looks at more, or does more about it."""
+    if leaf.key == "failurePolicy":
+        return bool(leaf.new == "Fail")
+    return leaf.path.endswith("[]") and leaf.old is MISSING and "exclude" not in leaf.path
 
 
 def _webhook(change: Change) -> Iterator[Finding]:
-    for leaf in leaves(change):
-        if leaf.key == "failurePolicy" and leaf.old == "Fail" and leaf.new != "Fail":
+    for field in change.fields:
+        if field.path.startswith("webhooks[name=") and field.path.endswith("]") and field.new is MISSING:
+            message = "is removed: what it refused or added is not any more; bring it back, or sign it off"
+            yield Finding(_GATE, change.identity, field.path, message)
+        elif field.path.endswith(".failurePolicy") and field.old == "Fail":
             message = "lets everything pass when its webhook does not answer; keep Fail"
-            yield Finding(_GATE, change.identity, leaf.path, message)
-        elif leaf.within == leaf.path[: len(leaf.within)] and leaf.within.startswith("webhooks[name="):
-            if leaf.new is MISSING and leaf.within.endswith("]") and leaf.key == "name":
-                message = "is removed: what it refused or added is not any more; bring it back, or sign it off"
-                yield Finding(_GATE, change.identity, leaf.within, message)
+            yield Finding(_GATE, change.identity, field.path, message)
 
 
 def _shown(value: Any) -> str:

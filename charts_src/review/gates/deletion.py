@@ -79,7 +79,9 @@ def _application(pair: Pair, component: str) -> Finding:
     identity = _identity(pair, component)
     objects = f"{len(bodies) - kept} of its {len(bodies)} objects"
     if identity in pair.new.objects:
-        message = f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so {objects} stay until someone"
+        message = (
+            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so {objects} stay until someone"
+        )
         return Finding(_GATE, identity, "", f"{message} deletes them; remove the application as well")
     message = f"is removed: Argo CD deletes {objects}"
     left = f" and leaves {kept} (Delete=false)" if kept else ""
@@ -108,7 +110,9 @@ def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
         count = len([each for each in pair.changes if _inside(each, identity)])
         inside = f"; {count} objects in it are deleted now" if count else ""
         words = f"renamed to {successor}" if successor else "removed"
-        after = f"Argo CD keeps the old one ({option}), but nothing corrects it any more{inside}; when a person"
+        after = (
+            f"Argo CD keeps the old one ({option}), but nothing corrects it any more{inside}; when a person"
+        )
         yield Finding(_GATE, identity, "", f"{words}: {after} deletes it, {loss}")
     else:
         yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")

@@ -61,7 +61,9 @@ def grants(side: Side) -> Grants:
             permissions = [*_permissions(side, role, scope)]
             for subject in located.body.get("subjects") or ():
                 own = found.setdefault(_subject(subject, identity), {})
-                own |= {permission: Source(role, identity) for permission in permissions if permission not in own}
+                own |= {
+                    permission: Source(role, identity) for permission in permissions if permission not in own
+                }
     for holders, identity, body in _aggregated(side):
         own = found.setdefault(holders, {})
         own |= {permission: Source(identity, identity) for permission in _expanded(body, ALL)}

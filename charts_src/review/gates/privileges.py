@@ -68,7 +68,10 @@ def _container(container: Body, pod: Body) -> Iterator[Weakness]:
     from_host = {each.get("name") for each in pod.get("volumes") or () if "hostPath" in each}
     for mount in container.get("volumeMounts") or ():
         if mount.get("name") in from_host and mount.get("readOnly") is not True:
-            yield f"volumeMounts[mountPath={mount.get('mountPath')}]", "writes to its node; set readOnly: true"
+            yield (
+                f"volumeMounts[mountPath={mount.get('mountPath')}]",
+                "writes to its node; set readOnly: true",
+            )
 
 
 def _own(context: Body) -> Iterator[Weakness]:
