@@ -7,7 +7,7 @@ for gangs and consolidation, which look at the new side as a whole.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from charts_src.objects import Identity
+from charts_src.objects import AWS_FOLDER, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates import (
     admission,
@@ -63,7 +63,9 @@ def findings(pair: Pair) -> list[Finding]:
     read it: that is a finding of theirs.
     """
     gates = GATES if pair.old.objects else _ANY_SIDE
-    return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, pair)))
+    # What eksctl reads is compared too, but is no object of the cluster.
+    objects = pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
+    return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, objects)))
 
 
 def _findings(gate: Gate, pair: Pair) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Sizes beyond which a tool shows less, or refuses: GitHub's diffs, Argo CD's applications, Kubernetes' objects.
+"""Sizes beyond which a tool shows less, or refuses: diffs, applications, objects.
 
 Sources: GitHub Docs, "Repository limits" (diff limits); argo-cd v3.6.1,
 cmd/argocd-repo-server/commands/argocd_repo_server.go (max-combined-directory-manifests-size, 10M); Kubernetes
@@ -130,8 +130,14 @@ def _applied_by_server(side: Side, component: str) -> bool:
 
 
 def _json_size(text: str, limit: int) -> int:
-    """Give the bytes of a text of YAML as JSON; as they are if that is far from the limit."""
-    size = len(text.encode())
-    if size <= limit // 2:
-        return size
-    return len(json.dumps(yaml.load(text, Loader), separators=(",", ":"), ensure_ascii=False).encode())  # noqa: S506 - safe loader
+    """Give the bytes of a text of YAML as JSON, or more when even that is within the limit."""
+    most = sum(len(line.lstrip()) for line in text.splitlines()) + _PUNCTUATION * text.count("\n")
+    most += text.count('"') + text.count("\\")
+    if most <= limit:
+        return most
+    body = yaml.load(text, Loader)  # noqa: S506 - safe loader
+    return len(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+_PUNCTUATION: Final = 8
+"""Quotes around a key and its value, a comma, and two brackets, at most on a line."""
