@@ -1,10 +1,10 @@
 """Danger gates: what in a pull request may not be merged before someone has said that it is meant.
 
-Each gate is a pure function of both sides of an environment. What both sides have is none of its findings, but
-for gangs and consolidation, which look at the new side as a whole.
+Each gate is a pure function of both sides of an environment. What both sides have is none of its findings,
+but for gangs and consolidation, which look at the new side as a whole.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from charts_src.objects import AWS_FOLDER, Identity
@@ -22,9 +22,12 @@ from charts_src.review.gates import (
     privileges,
     rbac,
     replicas,
+    report,
     secrets,
     sizes,
 )
+from charts_src.review.gates.sign_offs import SignOffs, Verdict, judge
+from charts_src.review.page import Section
 from charts_src.review.sides import Pair
 
 Gate = Callable[[Pair], Iterator[Finding]]
@@ -66,6 +69,21 @@ def findings(pair: Pair) -> list[Finding]:
     # What eksctl reads is compared too, but is no object of the cluster.
     objects = pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
     return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, objects)))
+
+
+def verdict(pair: Pair, sign_offs: SignOffs) -> Verdict:
+    """Give what the gates find, by whether it is signed off; the same as section() says, as data."""
+    return judge(findings(pair), sign_offs)
+
+
+def section(pair: Pair, sign_offs: SignOffs) -> Section:
+    """Write what the gates find in an environment; gates/sign_offs.py reads what is signed off."""
+    return report.section(pair.name, verdict(pair, sign_offs))
+
+
+def size_section(pairs: Sequence[Pair]) -> Section:
+    """Write how large the diff of all environments together is."""
+    return report.size_section(sizes.diff_size(pairs))
 
 
 def _findings(gate: Gate, pair: Pair) -> list[Finding]:

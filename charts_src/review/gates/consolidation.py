@@ -82,8 +82,8 @@ def _training(identity: Identity, body: Body) -> Iterator[Finding]:
 def _disrupted(pod: Pod, pool: Body) -> Iterator[str]:
     reasons = [each for each in _VOLUNTARY if _budget(pool["spec"], each)]
     if reasons and pod.annotations.get(KEEP) != "true":
-        name = pool["metadata"]["name"]
-        yield f"may be moved by Karpenter off nodes of {name} ({', '.join(reasons)}); annotate it {KEEP}: 'true'"
+        nodes = f"nodes of {pool['metadata']['name']} ({', '.join(reasons)})"
+        yield f"may be moved by Karpenter off {nodes}; annotate it {KEEP}: 'true'"
 
 
 def _budget(spec: Body, reason: str) -> bool:
