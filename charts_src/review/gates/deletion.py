@@ -110,7 +110,7 @@ def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
         yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")
         return
     count = sum(_inside(each, identity) for each in pair.changes)
-    inside = f", {count} objects in it are deleted now" if count else ""
+    inside = f", what is in it goes now (objects: {count})" if count else ""
     then = f"Argo CD keeps it ({option}){inside}, and nothing corrects it any more; when a person deletes it"
     yield Finding(_GATE, identity, "", f"{words}: {then}, {loss}")
 
