@@ -52,6 +52,11 @@ def dollars(amount: float) -> str:
     return f"${amount:,.2f}"
 
 
+def bound(limit: float | None) -> str:
+    """Write a budget; `none` when there is none."""
+    return "none" if limit is None else dollars(limit)
+
+
 def monthly(per_hour: float) -> str:
     """Write what an hour's price comes to in a month of 730 hours, in whole dollars."""
     return f"${per_hour * HOURS_A_MONTH:,.0f}"

@@ -11,7 +11,7 @@ from charts_src.proofs.tree import Failure, Objects
 from charts_src.proofs.workloads import SCALING, STAYING
 from charts_src.review.cost.amounts import Amount, dollars, total
 from charts_src.review.cost.gangs import gangs_that_do_not_fit
-from charts_src.review.cost.ground import kinds_of
+from charts_src.review.cost.ground import Kind, kinds_of
 from charts_src.review.cost.headroom import upgrades_that_do_not_fit
 from charts_src.review.cost.packing import Demand, Packer
 from charts_src.review.cost.pools import PoolCost, pool_cost
@@ -47,7 +47,7 @@ def environment_cost(objects: Objects, env: Environment) -> EnvironmentCost:
     most = packer.pack([Demand(pod, pod.copies) for pod in staying], packer.always())
     pools = tuple(
         pool_cost(list(kinds), least.nodes, most.nodes, rates)
-        for _, kinds in groupby(packer.kinds, key=lambda kind: kind.pool)
+        for _, kinds in groupby(sorted(packer.kinds, key=_pool), key=_pool)
     )
     ceiling, expected = total(pool.ceiling for pool in pools), total(pool.expected for pool in pools)
     return EnvironmentCost(
@@ -68,6 +68,10 @@ def environment_cost(objects: Objects, env: Environment) -> EnvironmentCost:
     )
 
 
+def _pool(kind: Kind) -> str:
+    return kind.pool
+
+
 def _over_budget(env: Environment, ceiling: Amount, expected: Amount) -> Iterator[str]:
     budget = env.cost.budget
     for key, limit, amount, remedy in (
@@ -76,8 +80,8 @@ def _over_budget(env: Environment, ceiling: Amount, expected: Amount) -> Iterato
     ):
         if limit is not None and amount.per_hour > limit:
             yield (
-                f"environments/{env.name}.yaml: cost.budget.{key}: {amount} is above {dollars(limit)}/h; {remedy}, "
-                "or raise the budget"
+                f"environments/{env.name}.yaml: cost.budget.{key}: {amount} is above {dollars(limit)}/h; "
+                f"{remedy}, or raise the budget"
             )
 
 

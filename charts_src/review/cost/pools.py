@@ -8,7 +8,7 @@ from charts_src.review.cost.amounts import Amount, total
 from charts_src.review.cost.ceiling import ceiling, most_nodes
 from charts_src.review.cost.ground import Kind
 from charts_src.review.cost.packing import Filled
-from charts_src.review.cost.rates import Rates
+from charts_src.review.cost.rates import RESERVED, Rates
 
 
 class PoolCost(NamedTuple):
@@ -16,13 +16,15 @@ class PoolCost(NamedTuple):
 
     pool: str
     instance_types: tuple[str, ...]
-    """Those that cost most first; before them those without a known price."""
+    """The dearest first; before them those without a known price."""
     ways: tuple[str, ...]
     """Ways to buy its nodes, in the order in which Karpenter takes them."""
     max_nodes: int | None
     """None when nothing limits it."""
     ceiling: Amount
     """With as many nodes as its limits allow."""
+    by_contract: bool
+    """Whether it has reserved nodes whose price only a contract says; they count as On-Demand."""
     nodes: dict[str, int]
     """Instance type -> nodes for what always runs, services at their fewest."""
     expected: Amount
@@ -34,7 +36,7 @@ class PoolCost(NamedTuple):
 def pool_cost(
     kinds: Sequence[Kind], least: Iterable[Filled], most: Iterable[Filled], rates: Rates
 ) -> PoolCost:
-    """Give the cost of one pool, whose kinds of nodes these are; `least` and `most` are nodes of all pools."""
+    """Give the cost of the pool of these kinds of nodes; `least` and `most` are nodes of all pools."""
     pool = kinds[0].pool
     mine = [node for node in least if node.kind.pool == pool]
     prices = {kind.name: rates.most(kind.name, kind.ways) for kind in kinds}
@@ -44,6 +46,7 @@ def pool_cost(
         kinds[0].ways,
         most_nodes(kinds),
         ceiling(kinds, rates),
+        RESERVED in kinds[0].ways and any(rates.reserved(name) is None for name in prices),
         dict(sorted(Counter(node.kind.name for node in mine).items())),
         cost_of(mine, rates),
         cost_of([node for node in most if node.kind.pool == pool], rates),
