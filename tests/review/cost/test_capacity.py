@@ -8,8 +8,8 @@ from charts_src.objects import Body
 from tests.objects import thing
 from tests.review.cost.small import deployment, failures, mpi_job, pod, pool, ray_service, system
 
-WORKER = {"cpu": "100", "memory": "300Gi", "wants": {"aws.amazon.com/neuron": "16"}}
-EFA = {"wants": {"aws.amazon.com/neuron": "16", "vpc.amazonaws.com/efa": "8"}}
+WORKER: dict[str, Any] = {"cpu": "100", "memory": "300Gi", "wants": {"aws.amazon.com/neuron": "16"}}
+EFA: dict[str, Any] = {"wants": {"aws.amazon.com/neuron": "16", "vpc.amazonaws.com/efa": "8"}}
 TRAIN = "MPIJob lab/train: spec.mpiReplicaSpecs.Worker.template.spec"
 TWO_ZONES = ("us-west-2a", "us-west-2b")
 
@@ -136,7 +136,7 @@ def test_what_is_not_in_a_queue_has_no_quota() -> None:
     assert failures(system(), trainium(nodes=8), job, queue("research", 0)) == []
 
 
-GPU = {"cpu": "6", "memory": "24Gi", "wants": {"nvidia.com/gpu": "1"}}
+GPU: dict[str, Any] = {"cpu": "6", "memory": "24Gi", "wants": {"nvidia.com/gpu": "1"}}
 CHAT = "RayService shop/chat: spec.rayClusterConfig.workerGroupSpecs[0].template.spec"
 
 

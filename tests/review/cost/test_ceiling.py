@@ -18,7 +18,8 @@ def test_all_nodes_may_be_of_the_dearest_type() -> None:
     assert found.instance_types == ("m7a.2xlarge", "m7i.xlarge")
     assert found.max_nodes == 10
     assert found.ceiling.per_hour == pytest.approx(4.6368)
-    assert (found.ceiling.low, found.ceiling.high) == (pytest.approx(2.016), pytest.approx(4.6368))
+    assert found.ceiling.low == pytest.approx(2.016)
+    assert found.ceiling.high == pytest.approx(4.6368)
 
 
 def test_another_limit_may_be_tighter_than_the_number_of_nodes() -> None:
@@ -31,7 +32,7 @@ def test_another_limit_may_be_tighter_than_the_number_of_nodes() -> None:
 def test_spot_is_a_range_below_the_ceiling() -> None:
     found = cost_of(pool("p", "g5.2xlarge", "g6.2xlarge", ways=("spot", "on-demand"), nodes=2))
     assert found.ways == ("spot", "on-demand")
-    assert found.ceiling == Amount(pytest.approx(2.424), pytest.approx(0.8354), pytest.approx(0.9386))
+    assert found.ceiling == Amount(2 * 1.212, 2 * 0.4177, 2 * 0.4693)
 
 
 def test_a_type_without_a_price_is_not_free() -> None:
