@@ -12,6 +12,7 @@ from charts_src.lib.network import NAMESPACE_LABEL
 from charts_src.objects import Body
 from charts_src.proofs.outside import PODS
 from charts_src.proofs.pods import Labels, Pod, all_pods
+from charts_src.proofs.selectors import holds
 from charts_src.proofs.tree import Failure, Objects
 
 _ANY_PORT = ("any",)
@@ -147,22 +148,9 @@ def _select(selector: Body, namespaces: list[str], pods: list[_Known]) -> list[s
             for pod in pods
             if pod.namespace in namespaces
             and labels.items() <= pod.labels.items()
-            and all(_holds(each, pod.labels) for each in selector.get("matchExpressions", ()))
+            and all(holds(each, pod.labels) for each in selector.get("matchExpressions", ()))
         }
     )
-
-
-def _holds(expression: Body, labels: Labels) -> bool:
-    value = labels.get(expression["key"])
-    match expression["operator"]:
-        case "In":
-            return value in expression["values"]
-        case "NotIn":
-            return value not in expression["values"]
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
 
 
 def _ports(rule: Body) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final, NamedTuple
 
+from charts_src.lib.quantities import amount
 from charts_src.objects import Body
 
 Path = tuple[str | int, ...]
@@ -40,9 +41,35 @@ KINDS: Final = ("delete", "rename", "retype", "dangle", "resource")
 
 _RESOURCE_MAPS = ("requests", "limits", "capacity", "min", "max", "default", "defaultRequest", "hard")
 _QUANTITIES = ("replicas", "minReplicas", "maxReplicas", "instances", "nominalQuota", "storage", "sizeLimit")
-_QUANTITIES += ("volumeSize", "cores", "memory", "minAvailable", "maxUnavailable", "parallelism", "backoffLimit")
-_NAMES = ("aws.amazon.com/neuron", "nvidia.com/gpu", "vpc.amazonaws.com/efa", "cpu", "memory", "hugepages-2Mi")
-_UNITS = {"Ti": "Gi", "Gi": "Mi", "Mi": "Gi", "Ki": "Mi", "m": "", "T": "G", "G": "M", "M": "G", "k": "", "g": "m"}
+_QUANTITIES += (
+    "volumeSize",
+    "cores",
+    "memory",
+    "minAvailable",
+    "maxUnavailable",
+    "parallelism",
+    "backoffLimit",
+)
+_NAMES = (
+    "aws.amazon.com/neuron",
+    "nvidia.com/gpu",
+    "vpc.amazonaws.com/efa",
+    "cpu",
+    "memory",
+    "hugepages-2Mi",
+)
+_UNITS = {
+    "Ti": "Gi",
+    "Gi": "Mi",
+    "Mi": "Gi",
+    "Ki": "Mi",
+    "m": "",
+    "T": "G",
+    "G": "M",
+    "M": "G",
+    "k": "",
+    "g": "M",
+}
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 
 
@@ -126,7 +153,9 @@ def _retypes(body: Body, _names: frozenset[str], chance: random.Random) -> Itera
 
 
 def _dangles(body: Body, names: frozenset[str], _chance: random.Random) -> Iterator[_Change]:
-    own = {value for path, value in _walk(body) if path[-1] in ("name", "groupName") and isinstance(value, str)}
+    own = {
+        value for path, value in _walk(body) if path[-1] in ("name", "groupName") and isinstance(value, str)
+    }
     for path, value in _walk(body):
         if not isinstance(value, str):
             continue
@@ -170,7 +199,9 @@ def _amounts(path: Path, value: Any, chance: random.Random) -> Iterator[_Change]
     others = [f"{number[1]}0{number[2]}", f"{number[1]}{_UNITS.get(number[2], number[2])}"]
     if not number[2] and number[1].isdigit():
         others.append(str(int(number[1]) + 1))
-    other: Any = chance.choice([each for each in others if each != str(value)])
+    if not (others := [each for each in others if each != str(value) and amount(each) != amount(str(value))]):
+        return
+    other: Any = chance.choice(others)
     other = int(other) if isinstance(value, int) else other
     yield path, f"{value} becomes {other}", _at(path, _assign(other))
 
