@@ -8,7 +8,7 @@ all pods of a namespace, as Prometheus does, leaves it to them whom they let in.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from charts_src.lib.network import NAMESPACE_LABEL
+from charts_src.lib.network import ALLOW_DNS, NAMESPACE_LABEL
 from charts_src.objects import Body
 from charts_src.proofs.outside import PODS
 from charts_src.proofs.pods import Labels, Pod, all_pods
@@ -106,7 +106,7 @@ def _named(pod: Pod) -> KnownPod:
 def _sides(objects: Objects, pods: list[KnownPod], direction: str) -> Iterator[Side]:
     side = "from" if direction == "ingress" else "to"
     for body in objects.values():
-        if body["kind"] != "NetworkPolicy" or body["metadata"]["name"] == "allow-dns":
+        if body["kind"] != "NetworkPolicy" or body["metadata"]["name"] == ALLOW_DNS:
             continue
         namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
         selected = select(body["spec"]["podSelector"], [namespace], pods)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from charts_src.lib.network import ALLOW_DNS, DEFAULT_DENY
 from charts_src.objects import Body
 from charts_src.proofs.tree import Failure, Objects
 
@@ -17,15 +18,18 @@ def open_namespaces(objects: Objects) -> list[Failure]:
 
 
 def _namespace(name: str, policies: list[Body]) -> Iterator[Failure]:
-    everyone = [
-        body["spec"]
-        for body in policies
-        if body["metadata"].get("namespace") == name and body["spec"].get("podSelector") == {}
-    ]
-    if not any(_denies(spec) for spec in everyone):
-        yield Failure(f"Namespace {name}", "has no policy that denies all traffic by default; add it")
-    if not any(_asks_names(spec) for spec in everyone):
-        yield Failure(f"Namespace {name}", "has no policy that lets all its pods reach DNS; add it")
+    own = {body["metadata"]["name"]: body["spec"] for body in policies if _is_for_all(body, name)}
+    if not _denies(own.get(DEFAULT_DENY, {})):
+        yield Failure(
+            f"Namespace {name}", f"has no policy {DEFAULT_DENY} that lets nothing in or out; add it"
+        )
+    if not _asks_names(own.get(ALLOW_DNS, {})):
+        yield Failure(f"Namespace {name}", f"has no policy {ALLOW_DNS} that lets all pods ask names; add it")
+
+
+def _is_for_all(policy: Body, namespace: str) -> bool:
+    """Say whether a policy selects every pod of a namespace."""
+    return policy["metadata"].get("namespace") == namespace and policy["spec"].get("podSelector") == {}
 
 
 def _denies(spec: Body) -> bool:

@@ -13,6 +13,7 @@ import yaml
 
 from charts_src.publish import Files
 from charts_src.schema.layout import CUSTOM, RESOURCES, kubernetes_folder, object_path
+from charts_src.schema.served import served
 from charts_src.schema.sources import (
     BUILT_IN_KINDS,
     CLUSTER_CONFIG,
@@ -23,7 +24,6 @@ from charts_src.schema.sources import (
     KUBERNETES,
     Module,
 )
-from charts_src.schema.served import served
 from charts_src.schema.strict import (
     Schema,
     referenced,

@@ -98,7 +98,7 @@ _Change = tuple[Path, str, Callable[[Body], Body | None]]
 
 def mutants(tree: Mapping[str, Body], count: int, seed: int) -> list[Mutant]:
     """Give `count` different mutants of a tree (path -> object), the same ones for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     names = frozenset(body["metadata"]["name"] for body in tree.values())
     found: dict[str, Mutant] = {}
     while len(found) < count:
