@@ -8,6 +8,7 @@ from typing import Final
 
 from charts_src.diff.compare import Change
 from charts_src.diff.fields import MISSING, FieldChange
+from charts_src.lib.known_keys import KNOWN, NOBODY
 from charts_src.review.finding import Finding
 from charts_src.review.gates.leaves import last
 from charts_src.review.sides import Pair
@@ -26,7 +27,6 @@ _LOST: Final = {
     "failurePolicy": "what the webhook is to stop may pass, or nothing, by default",
     "fsGroup": "the program may not write to its volumes",
     "httpTokens": "any request that a pod is tricked into may read the node's credentials",
-    "karpenter.sh/do-not-disrupt": "Karpenter may evict it at any time",
     "lifecycle": "requests are cut off when it stops",
     "livenessProbe": "nobody restarts it when it hangs",
     "minAvailable": "all its pods may be evicted at once",
@@ -65,6 +65,9 @@ _ITEMS: Final = {
 }
 """List -> what happens without one of its items."""
 
+_WHOLE: Final = {"args": _ITEMS["args"], "command": _ITEMS["command"], "env": _ITEMS["env"]}
+"""List that is gone as a whole -> what happens without it."""
+
 
 def gate(pair: Pair) -> Iterator[Finding]:
     """Find protecting fields, arguments and variables that a change drops and puts nothing in the place of.
@@ -79,26 +82,21 @@ def gate(pair: Pair) -> Iterator[Finding]:
 
 def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
     for field in change.fields:
-        if field.new is not MISSING or field.path.startswith("metadata.labels"):
-            continue
-        name, item = last(field.path), field.path.endswith("]") and not field.path.endswith('"]')
-        loss = _ITEMS.get(name, "") if item else _LOST.get(name, "") or _whole(name)
-        if item and (bumped or _replaced(field, change)):
-            continue
-        if loss:
+        if field.new is MISSING and (loss := _loss(field, bumped=bumped)):
             yield Finding(
                 _GATE, change.identity, field.path, f"is gone: {loss}; bring it back, or sign it off"
             )
 
 
-def _whole(name: str) -> str:
-    return _ITEMS.get(name, "") if name in ("args", "env") else ""
+def _loss(field: FieldChange, *, bumped: bool) -> str:
+    name = last(field.path)
+    if name in ("annotations", "labels"):
+        return "; ".join(filter(None, map(_unread, field.old)))
+    if field.path.endswith("]") and not field.path.endswith('"]'):
+        return "" if bumped else _ITEMS.get(name, "")
+    return _LOST.get(name) or _unread(name) or ("" if bumped else _WHOLE.get(name, ""))
 
 
-def _replaced(field: FieldChange, change: Change) -> bool:
-    """Say whether the list that loses an item gets another in the same change, as it does when it moves on."""
-    start = field.path[: field.path.rindex("[")]
-    return any(
-        other.old is MISSING and other.path.startswith(f"{start}[") and other.path.endswith("]")
-        for other in change.fields
-    )
+def _unread(key: str) -> str:
+    reader = KNOWN.get(key, "")
+    return "" if not reader or reader.startswith(NOBODY) else f"{key} is not there for {reader}"
