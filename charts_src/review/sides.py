@@ -1,5 +1,7 @@
 """An environment before and after a pull request."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from charts_src.diff.compare import Change
@@ -22,6 +24,8 @@ class Side(NamedTuple):
     Objects of argocd/<env>/ belong to the component `argocd`. Definitions (CRDs) are without the schemas of
     their versions.
     """
+    templates: Mapping[str, str] = MappingProxyType({})
+    """Path -> text of the JSON files of the AWS side: CloudFormation stacks and IAM policies."""
 
     def body(self, identity: Identity) -> dict[str, object]:
         """Give an object as plain data. Raises KeyError when it is not there."""
