@@ -27,4 +27,7 @@ def inline(text: str) -> str:
 
 
 def _word(word: str) -> str:
-    return word if _PLAIN.fullmatch(word) and not _SPECIAL.fullmatch(word) else code(word)
+    if _PLAIN.fullmatch(word) and not _SPECIAL.fullmatch(word):
+        return word
+    bare = word.rstrip(",;:.!?")
+    return f"{code(bare)}{word[len(bare) :]}" if bare else code(word)

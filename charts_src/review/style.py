@@ -55,7 +55,7 @@ h2{font-size:1.3rem;line-height:1.3;margin:0 0 12px}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .verdict{border:1px solid var(--line);border-left:6px solid var(--added);border-radius:8px;
-background:var(--panel);padding:14px 18px;font-size:1.1rem;font-weight:600;margin:0}
+background:var(--panel);padding:14px 18px;font-size:1.1rem;font-weight:600;margin:0;max-width:none}
 .verdict.alarm{border-left-color:var(--removed)}
 .mark{display:inline-block;border-radius:999px;padding:0 10px;margin-right:8px;font-size:.85rem;
 font-weight:700;background:var(--added-bg);color:var(--added);white-space:nowrap;vertical-align:.06em}

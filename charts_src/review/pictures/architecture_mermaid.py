@@ -5,7 +5,7 @@ from itertools import groupby
 
 from charts_src.review.pictures.architecture import Architecture
 from charts_src.review.pictures.layers import NAMES
-from charts_src.review.pictures.mermaid import flowchart, label, node
+from charts_src.review.pictures.mermaid import flowchart, label, node, signed
 
 
 def mermaid(picture: Architecture) -> str:
@@ -16,18 +16,17 @@ def mermaid(picture: Architecture) -> str:
 def _lines(picture: Architecture) -> Iterator[str]:
     services = {service.name: f"s{number}" for number, service in enumerate(picture.services)}
     for name, tiles in groupby(picture.tiles, key=lambda tile: tile.layer):
-        yield f"subgraph {_layer(name)}[{label(name)}]"
-        yield "direction TB"
-        for tile in tiles:
-            yield node(f"c_{tile.name.replace('-', '_')}", tile.name, mark=tile.mark)
-        yield "end"
+        inside = list(tiles)
+        names = (signed(tile.name, tile.mark) for tile in inside)
+        yield node(_layer(name), name, *names, mark="changed" if any(tile.mark for tile in inside) else None)
     for service in picture.services:
         yield node(services[service.name], service.name, *service.parts, mark=service.mark)
     for number, entrance in enumerate(picture.entrances):
         yield node(f"a{number}", f"ALB {entrance.name}", entrance.balancer.scheme, mark=entrance.mark)
         yield from (f"a{number} --> {_layer(name)}" for name in entrance.layers)
     for use in picture.uses:
-        yield f"{_layer(use.layer)} -. {label('uses', mark=use.mark)} .-> {services[use.service]}"
+        arrow = f"-. {label(use.mark, mark=use.mark)} .->" if use.mark else "-.->"
+        yield f"{_layer(use.layer)} {arrow} {services[use.service]}"
 
 
 def _layer(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from charts_src.diff.summary import SIGNS
 from charts_src.review.pictures.architecture import Architecture, Service, Tile
 from charts_src.review.pictures.canvas import Canvas
 from charts_src.review.pictures.marks import LEGEND
@@ -26,7 +27,7 @@ _SERVICES: Final = (994.0, 166.0)
 _TOP: Final = 88.0
 
 _MEANING: Final = (
-    "Blue arrow: a person's request, through a load balancer, to components with an Ingress; or Git to Argo CD.",
+    "Blue arrow: a request of a person, through a load balancer, to a component with an Ingress; or Git.",
     "Grey arrow: a component of the layer uses the service, by an IAM role, a volume, or an image of ours.",
     "Under a component: how many objects it has, and the namespace with most of them, +1 for each other one.",
     "Services that controllers only look things up in are not drawn.",
@@ -145,6 +146,8 @@ def _services(canvas: Canvas, picture: Architecture, bands: Sequence[_Band], bot
                 [(_BAND[1], start), (lane, start), (lane, middle)], f"wire {use.mark or ''}".strip(), hover
             )
             canvas.dot(lane, start)
+            if use.mark:
+                canvas.text(_BAND[1] + 1, start - 3, SIGNS[use.mark], kind=f"bold {use.mark}")
         if any(use.service == service.name for use in picture.uses):
             canvas.arrow([(lane, middle), (x, middle)])
         hover = f"{service.name}: {', '.join(service.parts)}" if service.parts else service.name

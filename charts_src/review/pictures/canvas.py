@@ -140,7 +140,7 @@ class Canvas:
 
     def svg(self, w: float, h: float, title: str) -> str:
         """Give the picture; it stands alone, and in a page it takes no style from there."""
-        size = f'viewBox="0 0 {_n(w)} {_n(h)}" width="{_n(w)}" height="{_n(h)}"'
+        size = f'viewBox="-2 -2 {_n(w + 4)} {_n(h + 4)}" width="{_n(w + 4)}" height="{_n(h + 4)}"'
         style = f"<style>{variables('.pic')}{_STYLE}</style>"
         name = f'class="pic" role="img" aria-label="{markup(title)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" {name} {size}>'

@@ -16,9 +16,13 @@ _CLASSES: Final = tuple(
 
 def label(*lines: str, mark: Mark = None) -> str:
     """Write a label of some lines, in which Mermaid reads no syntax, with the sign of a mark."""
-    # Mermaid would take a plain "+ " or "- " for an item of a list, which it refuses.
-    sign = f"#{ord(SIGNS[mark])}; " if mark else ""
-    return f'"{sign}{"<br/>".join(map(_escaped, lines))}"'
+    first, *rest = lines
+    return f'"{"<br/>".join(map(_escaped, (signed(first, mark), *rest)))}"'
+
+
+def signed(text: str, mark: Mark) -> str:
+    """Put the sign of a mark before a text."""
+    return f"{SIGNS[mark]} {text}" if mark else text
 
 
 def node(name: str, *lines: str, mark: Mark = None) -> str:
@@ -34,4 +38,5 @@ def flowchart(direction: str, lines: Iterator[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9 .,/:_()-]", lambda match: f"#{ord(match[0])};", text)
+    # A hyphen at the start would be an item of a list to Mermaid, which it refuses in a label.
+    return re.sub(r"^-|[^A-Za-z0-9 .,/:_()-]", lambda match: f"#{ord(match[0])};", text)

@@ -17,7 +17,8 @@ _MOST: Final = 24
 """Pods that a card names; those with changes come first."""
 
 _MEANING: Final = (
-    "Below the line: pods that an instance type of the pool can take beside its daemons, and how many at most.",
+    "Below the line: pods that an instance type of the pool can take beside its daemons,",
+    "and how many there are at most.",
 )
 
 
@@ -38,7 +39,7 @@ def svg(cards: tuple[PoolCard, ...], title: str) -> str:
         feet[column] += _card(canvas, at, card) + _GAP
     marked = any(card.mark for card in cards)
     return canvas.svg(
-        WIDTH, canvas.legend(4, y + 14, WIDTH, [*_MEANING, *([LEGEND] if marked else [])]), title
+        WIDTH, canvas.legend(4, max(feet) + 14, WIDTH, [*_MEANING, *([LEGEND] if marked else [])]), title
     )
 
 

@@ -9,7 +9,7 @@ from charts_src.argocd import AWAITED
 from charts_src.objects import Body
 from charts_src.review.pictures.canvas import Canvas, Mark
 from charts_src.review.pictures.marks import LEGEND, components, marks
-from charts_src.review.pictures.mermaid import flowchart, label, node
+from charts_src.review.pictures.mermaid import flowchart, node, signed
 from charts_src.review.pictures.metrics import wrap
 from charts_src.review.pictures.scene import Scene
 from charts_src.review.sides import Side
@@ -47,12 +47,17 @@ def waves(scene: Scene) -> tuple[Wave, ...]:
     """Read the waves; an application that is removed stands in the wave that it had."""
     old, new = _applications(scene.pair.old), _applications(scene.pair.new)
     touched = components(scene.pair)
-    number = Counter(each.component for each in (scene.pair.new if new else scene.pair.old).objects.values())
+    before, after = (
+        Counter(each.component for each in side.objects.values()) for side in (scene.pair.old, scene.pair.new)
+    )
     found: dict[int, list[Application]] = {}
     for name, mark in sorted(marks(old, new).items()):
         annotations = {**old, **new}[name]["metadata"].get("annotations", {})
         each = Application(
-            name, number[name], annotations.get(AWAITED) != "false", mark or _changed(touched.get(name))
+            name,
+            after[name] or before[name],
+            annotations.get(AWAITED) != "false",
+            mark or _changed(touched.get(name)),
         )
         found.setdefault(int(annotations.get(SYNC_WAVE, "0")), []).append(each)
     return tuple(Wave(wave, tuple(found[wave])) for wave in sorted(found))
@@ -108,13 +113,12 @@ def mermaid(found: tuple[Wave, ...]) -> str:
 def _lines(found: tuple[Wave, ...]) -> Iterator[str]:
     some = any(each.mark for wave in found for each in wave.applications)
     for wave in found:
-        yield f"subgraph w{wave.number}[{label(f'Wave {wave.number}')}]"
-        yield "direction TB"
         shown = [each for each in wave.applications if each.mark or not some]
-        for each in shown:
-            yield node(f"a_{each.name.replace('-', '_')}", f"{each.name}: {each.objects}", mark=each.mark)
-        if rest := len(wave.applications) - len(shown):
-            yield node(f"rest{wave.number}", f"{rest} without changes")
-        yield "end"
+        lines = [signed(f"{each.name}: {each.objects}", each.mark) for each in shown]
+        rest = len(wave.applications) - len(shown)
+        lines += [f"{rest} without changes"] if rest else []
+        yield node(
+            f"w{wave.number}", f"Wave {wave.number}", *lines, mark="changed" if some and shown else None
+        )
     for one, other in pairwise(found):
         yield f"w{one.number} --> w{other.number}"
