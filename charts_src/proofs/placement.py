@@ -32,13 +32,13 @@ def daemon_use(daemons: Iterable[Pod], node: Node) -> Amounts:
     """Add up what the daemons that run on a node ask for."""
     total: Amounts = defaultdict(int)
     for daemon in daemons:
-        if not [*_unplaced(daemon, node)]:
+        if not [*unplaced(daemon, node)]:
             for resource, wanted in requests(daemon.spec).items():
                 total[resource] += wanted
     return total
 
 
-def _unplaced(pod: Pod, node: Node) -> Iterator[str]:
+def unplaced(pod: Pod, node: Node) -> Iterator[str]:
     """Say what but resources keeps a pod off a node."""
     return (each for each in obstacles(pod.spec, node, {}) if not each.startswith("wants "))
 

@@ -61,8 +61,9 @@ class Page:
             self.events.append(self._next())
 
     def run(self, script: str) -> Any:
-        """Give the value of an expression."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """Give the value of an expression, or what it comes to if it is a promise."""
+        options = {"awaitPromise": True, "returnByValue": True}
+        answer = self.call("Runtime.evaluate", expression=script, **options)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from charts_src.diff.summary import SIGNS
 from charts_src.review.pictures.architecture import Architecture, Service, Tile
 from charts_src.review.pictures.canvas import Canvas
-from charts_src.review.pictures.marks import LEGEND
+from charts_src.review.pictures.marks import LEGEND, counted
 
 WIDTH: Final = 1160
 _SIDE: Final = 136
@@ -57,8 +57,8 @@ def svg(picture: Architecture, title: str) -> str:
 
 
 def _marked(picture: Architecture) -> bool:
-    parts = (*picture.tiles, *picture.services, *picture.uses, *picture.entrances)
-    return any(part.mark for part in parts)
+    groups = (picture.tiles, picture.services, picture.uses, picture.entrances)
+    return any(part.mark for group in groups for part in group)
 
 
 def _bands(picture: Architecture) -> list[_Band]:
@@ -82,7 +82,7 @@ def _heading(canvas: Canvas, picture: Architecture) -> None:
         ("Argo CD", cluster.argocd),
         ("API server", cluster.api),
         ("Managed nodes", cluster.nodes),
-        ("Karpenter", f"{picture.pools} node pools"),
+        ("Karpenter", counted(picture.pools, "node pool")),
     )
     wide = (_BAND[1] - _BAND[0] - 3 * _GAP) / 4
     for number, (name, what) in enumerate(boxes):
@@ -97,7 +97,7 @@ def _draw(canvas: Canvas, band: _Band) -> None:
         x = _BAND[0] + _LABEL + column * (_TILE[0] + _GAP)
         y = band.y + _GAP + row * (_TILE[1] + _GAP)
         spaces = ", ".join(tile.namespaces) or "cluster"
-        hover = f"{tile.name}: {tile.objects} objects; namespaces: {spaces}"
+        hover = f"{tile.name}: {counted(tile.objects, 'object')}; namespaces: {spaces}"
         lines = [tile.name, f"{tile.objects} in {_short(tile.namespaces)}"]
         canvas.tile((x, y, *_TILE), lines, mark=tile.mark, hover=hover)
 
@@ -117,7 +117,7 @@ def _entrances(canvas: Canvas, picture: Architecture, bands: Sequence[_Band]) ->
     for entrance in picture.entrances:
         balancer = entrance.balancer
         login = " or ".join(name for name in balancer.logins if name != "none") or "no login"
-        lines = [f"ALB {entrance.name}", f"{balancer.scheme}, {login}", f"{len(balancer.hosts)} hosts"]
+        lines = [f"ALB {entrance.name}", f"{balancer.scheme}, {login}", counted(len(balancer.hosts), "host")]
         hover = f"Hosts: {', '.join(balancer.hosts)}"
         canvas.tile((0, y, _SIDE, 54), lines, mark=entrance.mark, hover=hover)
         for band in (band for band in bands if band.layer in entrance.layers):

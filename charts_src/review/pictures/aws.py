@@ -104,7 +104,7 @@ def services(side: Side, used: Uses) -> dict[str, tuple[str, ...]]:
             f"{system['StorageCapacity']} GiB {system.get('StorageType', '')}".strip(),
         )
     if number := sum(kind == "AWS::ECR::Repository" for kind, _ in parts):
-        found[_REGISTRY] = (f"{number} repositories",)
+        found[_REGISTRY] = (f"{number} {'repository' if number == 1 else 'repositories'}",)
     if queues := [each["QueueName"] for kind, each in parts if kind == "AWS::SQS::Queue"]:
         found["SQS"] = tuple(f"queue {name}" for name in queues)
     return found

@@ -11,6 +11,8 @@ WIDTH: Final = 1000
 _LABEL: Final = 240
 _ROW: Final = 40
 _BAR: Final = 12
+_NAME: Final = 150
+"""Room for a name in Mermaid, which leaves out all of them when one is longer."""
 _MEANING: Final = "Dashed: before. Filled: after. US dollars per hour."
 
 
@@ -49,7 +51,7 @@ def svg(bars: Sequence[Bar], title: str) -> str:
 
 def mermaid(bars: Sequence[Bar], title: str) -> str:
     """Draw the costs after as bars, and those before as a line over them."""
-    names = ", ".join(label(bar.label) for bar in bars)
+    names = ", ".join(label(fit(bar.label, 11, _NAME)) for bar in bars)
     before, after = (
         ", ".join(f"{value:.2f}" for value in each) for each in zip(*map(_both, bars), strict=True)
     )

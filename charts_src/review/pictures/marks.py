@@ -16,6 +16,11 @@ def marks(old: Mapping[Key, Any], new: Mapping[Key, Any]) -> dict[Key, Mark]:
     return {key: _mark(key, old, new) for key in {**new, **old}}
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def components(pair: Pair) -> dict[str, Mark]:
     """Say of each component what happens to it, Argo CD's own objects aside."""
     touched = {change.component for change in pair.changes}

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from charts_src.objects import Body
 from charts_src.proofs.nodes import Node, nodes_of
-from charts_src.proofs.placement import daemon_use, fits
+from charts_src.proofs.placement import daemon_use, fits, unplaced
 from charts_src.proofs.pods import Pod
 from charts_src.review.pictures.canvas import Mark
 from charts_src.review.pictures.marks import marks
@@ -101,15 +101,11 @@ def _landing(
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """Give the daemons and the other pods that some node of a pool takes."""
     kinds = [(node, daemon_use(daemons, node)) for node in nodes]
+    running = {_named(pod) for pod in daemons if not all(any(unplaced(pod, node)) for node in nodes)}
     found: dict[str, int] = {}
-    running: set[str] = set()
     for pod in pods:
-        if any(fits(pod, node, daemons, used) for node, used in kinds):
-            name = _named(pod)
-            if pod.daemon:
-                running.add(name)
-            else:
-                found[name] = max(found.get(name, 0), pod.copies)
+        if not pod.daemon and any(fits(pod, node, daemons, used) for node, used in kinds):
+            found[_named(pod)] = max(found.get(_named(pod), 0), pod.copies)
     return tuple(sorted(running)), found
 
 

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from charts_src.diff.summary import SIGNS
 from charts_src.review.pictures.canvas import Canvas, Mark
-from charts_src.review.pictures.marks import LEGEND
+from charts_src.review.pictures.marks import LEGEND, counted
 from charts_src.review.pictures.metrics import fit, wrap
 from charts_src.review.pictures.pools import PoolCard, lines, pod_text
 
@@ -62,7 +62,7 @@ def _pods(card: PoolCard) -> list[_Line]:
         for each in order[:_MOST]
     ]
     more = len(order) - len(shown)
-    daemons = _Line(f"{len(card.daemons)} daemons on each node", None, "soft")
+    daemons = _Line(f"{counted(len(card.daemons), 'daemon')} on each node", None, "soft")
     rest = [f"and {more} more"] if more else [] if order else ["and no other pod of this environment"]
     return [daemons, *shown, *(_Line(text, None, "soft") for text in rest)]
 

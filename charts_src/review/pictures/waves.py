@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from charts_src.argocd import AWAITED
 from charts_src.objects import Body
 from charts_src.review.pictures.canvas import Canvas, Mark
-from charts_src.review.pictures.marks import LEGEND, components, marks
+from charts_src.review.pictures.marks import LEGEND, components, counted, marks
 from charts_src.review.pictures.mermaid import flowchart, node, signed
 from charts_src.review.pictures.metrics import wrap
 from charts_src.review.pictures.scene import Scene
@@ -83,7 +83,7 @@ def svg(found: tuple[Wave, ...], title: str) -> str:
     for number, wave in enumerate(found):
         x = number * (wide + _GAP)
         objects = sum(each.objects for each in wave.applications)
-        canvas.tile((x, 2, wide, 40), [f"Wave {wave.number}", f"{objects} objects"], kind="head")
+        canvas.tile((x, 2, wide, 40), [f"Wave {wave.number}", counted(objects, "object")], kind="head")
         if number:
             canvas.arrow([(x - _GAP, 22), (x, 22)], "way", "way-tip")
         end = max(end, _column(canvas, wave, x, wide))
@@ -97,7 +97,9 @@ def _column(canvas: Canvas, wave: Wave, x: float, wide: float) -> float:
     for each in wave.applications:
         name = wrap(f"{each.name} ", 10, wide - 16 - (12 if each.mark else 0), bold=True)
         lines = [*name[:2], f"{each.objects}"]
-        hover = f"{each.name}: {each.objects} objects" + ("" if each.awaited else ", not waited for")
+        hover = f"{each.name}: {counted(each.objects, 'object')}" + (
+            "" if each.awaited else ", not waited for"
+        )
         kind = "" if each.awaited else "loose"
         at = (x, y, wide, _TILE if len(name) > 1 else _TILE - 12)
         canvas.tile(at, lines, mark=each.mark, hover=hover, strong=len(lines) - 1, kind=kind)
