@@ -82,8 +82,15 @@ test: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
-test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts $(CHECKOV) referee-tools ## Run the long tests: fuzzing, kill -9, schemas
+test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts $(CHECKOV) referee-tools chromium .cache/mermaid/.ready ## Run the long tests: fuzzing, kill -9, pictures in a browser, referees
 	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
+
+# The browser that looks at the page of a review.
+export CHROMIUM ?= chromium
+.PHONY: chromium
+chromium:
+	@command -v "$$CHROMIUM" >/dev/null || { echo "Chromium is not there: apt-get install chromium fonts-dejavu-core," \
+		"or say where it is with CHROMIUM=" >&2; exit 2; }
 
 .PHONY: tools
 tools: $(VENV) .tools/go ## Build what a control plane is made of, and the operators: once, below ~/.cache
@@ -257,6 +264,10 @@ $(CHECKOV): tools/referees/requirements.txt $(UV)
 
 .cache/cdk8s-cli/.ready: benchmarks/cdk8s_cli/package-lock.json $(VENV)
 	@echo "setting up: the command line of cdk8s" >&2
+	$(call npm-ci,.venv)
+
+.cache/mermaid/.ready: tests/review/mermaid/package-lock.json $(VENV)
+	@echo "setting up: Mermaid" >&2
 	$(call npm-ci,.venv)
 
 # Installs what a lock file of npm says beside the target, with the Node of a virtual environment.

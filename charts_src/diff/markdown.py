@@ -18,6 +18,13 @@ def code(text: str) -> str:
     return f"<code>{re.sub('[^A-Za-z0-9 ./:=-]', lambda match: f'&#{ord(match[0])};', text)}</code>"
 
 
+def fenced(lines: "Sequence[str]", language: str = "diff") -> str:
+    """Put lines in a code block whose fence is longer than any run of backticks in them."""
+    text = "\n".join(lines)
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
+    return f"{fence}{language}\n{text}\n{fence}\n"
+
+
 def table(changes: "Sequence[Change]") -> "Iterator[str]":
     """Count the objects of each component by status; write nothing if there are none."""
     if changes:
@@ -31,7 +38,7 @@ def details(changes: "Sequence[Change]") -> "Iterator[str]":
         for change in group:
             yield f"{change.status} {code(title(change.identity))}\n"
             if change.fields:
-                yield _fenced([line for field in change.fields for line in hunk(field)])
+                yield fenced([line for field in change.fields for line in hunk(field)])
         yield "</details>\n"
 
 
@@ -53,10 +60,3 @@ def _rows(changes: "Sequence[Change]") -> "Iterator[str]":
 def _size(change: "Change") -> str:
     number = len(change.fields)
     return f" ({number} field{'' if number == 1 else 's'})" if number else ""
-
-
-def _fenced(lines: list[str]) -> str:
-    """Put lines in a code block whose fence is longer than any run of backticks in them."""
-    text = "\n".join(lines)
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 0)
-    return f"{fence}diff\n{text}\n{fence}\n"

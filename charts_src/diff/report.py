@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from charts_src.diff.fields import MISSING
 from charts_src.diff.lines import field_lines, visible
 from charts_src.diff.markdown import code, details, objects, table
-from charts_src.diff.summary import by_component, counts, title
+from charts_src.diff.summary import SIGNS, by_component, counts, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 COMMENT_LIMIT: Final = 65536
 """Characters of one GitHub comment ("Body is too long (maximum is 65536 characters)")."""
-
-_SIGNS: Final = {"changed": "~", "added": "+", "removed": "-"}
 
 _COLORS: Final = {"~": "33", "+": "32", "-": "31", "@": "36"}
 """First character of a line -> ANSI colour (SGR): yellow, green, red, cyan."""
@@ -60,7 +58,7 @@ def to_json(environments: "Mapping[str, Sequence[Change]]") -> str:
 def _component(component: str, changes: "Sequence[Change]", color: bool) -> "Iterator[str]":
     yield visible(component)
     for change in changes:
-        yield f"  {_painted(f'{_SIGNS[change.status]} {visible(title(change.identity))}', color)}"
+        yield f"  {_painted(f'{SIGNS[change.status]} {visible(title(change.identity))}', color)}"
         for path, *lines in (field_lines(field) for field in change.fields):
             yield f"      {path}"
             yield from (f"        {_painted(line, color)}" for line in lines)

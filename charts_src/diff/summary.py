@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 STATUSES: Final[tuple["Status", ...]] = ("changed", "added", "removed")
 
+SIGNS: Final[dict["Status", str]] = {"changed": "~", "added": "+", "removed": "-"}
+"""What stands before an object, so that nobody needs colours to tell them apart."""
+
 
 def counts(changes: "Sequence[Change]") -> str:
     """Count the objects by status: `2 changed, 1 added, 0 removed`."""

@@ -19,7 +19,7 @@ def misplaced(pods: Sequence[Pod], nodes: Sequence[Node]) -> list[Failure]:
     found: list[Failure] = []
     for pod in pods:
         fitting = [
-            (node, taken) for node, taken in zip(nodes, used, strict=True) if _fits(pod, node, daemons, taken)
+            (node, taken) for node, taken in zip(nodes, used, strict=True) if fits(pod, node, daemons, taken)
         ]
         if not fitting:
             found.append(Failure(str(pod), _nowhere(pod, nodes, used)))
@@ -32,18 +32,19 @@ def daemon_use(daemons: Iterable[Pod], node: Node) -> Amounts:
     """Add up what the daemons that run on a node ask for."""
     total: Amounts = defaultdict(int)
     for daemon in daemons:
-        if not [*_unplaced(daemon, node)]:
+        if not [*unplaced(daemon, node)]:
             for resource, wanted in requests(daemon.spec).items():
                 total[resource] += wanted
     return total
 
 
-def _unplaced(pod: Pod, node: Node) -> Iterator[str]:
+def unplaced(pod: Pod, node: Node) -> Iterator[str]:
     """Say what but resources keeps a pod off a node."""
     return (each for each in obstacles(pod.spec, node, {}) if not each.startswith("wants "))
 
 
-def _fits(pod: Pod, node: Node, daemons: Sequence[Pod], taken: Amounts) -> bool:
+def fits(pod: Pod, node: Node, daemons: Sequence[Pod], taken: Amounts) -> bool:
+    """Say whether a pod may run on a node, of which its daemons have taken their share."""
     # A daemon has its own share in what the daemons of the node take.
     used = daemon_use([each for each in daemons if each is not pod], node) if pod.daemon else taken
     return not any(obstacles(pod.spec, node, used))
