@@ -87,7 +87,7 @@ class Watch:
         except (BlockingIOError, OSError):  # a terminal that nobody writes to any more is an error
             return ""
 
-    def _alive(self) -> bool:
+    def alive(self) -> bool:
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
@@ -146,7 +146,7 @@ def test_an_environment_that_is_deleted_and_comes_back_is_seen(copy: Copy) -> No
         assert watch.shows(UNCHANGED, edited="at the start")
         text = file.read_text()
         file.unlink()
-        assert watch.shows("environments: has no environment "dev"; there are prod, staging\n")
+        assert watch.shows('environments: has no environment "dev"; there are prod, staging\n')
         file.write_text(text)
         assert watch.shows(UNCHANGED)
 
@@ -186,12 +186,12 @@ def test_an_edit_of_the_code_is_loaded_even_after_one_that_cannot_be(copy: Copy)
         watch.edit(3, 4)
         assert watch.shows(LARGER)
         text = (copy.root / module).read_text()
-        copy.append(module, "not python\n")
+        copy.append(module, "no python\n")
         watch.wait(lambda: watch.text().endswith("SyntaxError: invalid syntax\n"))
         assert watch.text().endswith("SyntaxError: invalid syntax\n")
         watch.forget()
-        (copy.root / module).write_text(text.replace('"nodes": ', '"nodes": "1" + '))
-        assert watch.shows(LARGER.replace('+ "4"', '+ "14"', 1), edited="at the start")
+        (copy.root / module).write_text(text.replace("str(count)", "str(count + count // 4)"))
+        assert watch.shows(LARGER.replace('"4"\n\n', '"5"\n\n'), edited="at the start")
 
 
 @pytest.mark.parametrize(
