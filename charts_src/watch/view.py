@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from charts_src.publish import Files
     from charts_src.watch.stamps import Stamps
 
-PAUSE = 0.02
+_PAUSE = 0.01
 """Seconds between two looks at the environments."""
 
-_LOOKS = 25
+_LOOKS = 50
 """Looks at the environments for each look at what is checked in, which is a thousand files."""
 
 _RENDERS = 200
@@ -45,7 +45,7 @@ def follow(names: list[str], show: Callable[[str], None], *, color: bool) -> Non
             show(view.text(shown, now))
             shown, renders = now, renders + 1
         last, looks = now, looks + 1
-        sleep(PAUSE)
+        sleep(_PAUSE)
 
 
 class _View:
