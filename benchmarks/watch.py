@@ -32,8 +32,8 @@ def measure(sandbox: Sandbox, rounds: int) -> Answer:
         }
     rows = [Row(what, seconds, "s") for what, seconds in found.items()]
     how = (
-        "`watch dev` runs. An edit of `environments/dev.yaml` gives one value another one, and the changes of "
-        "all objects that follow from it are read from the output. 12 of 57 components read the node pools, "
+        "`watch dev` runs. An edit of `environments/dev.yaml` gives one value another one, and the changes "
+        "of all objects that follow are read from the output. 12 of 57 components read the node pools, "
         "nearly all read the registry."
     )
     target = Target(f"a node pool within {LIMIT} s", rows[0].median <= LIMIT)
