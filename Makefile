@@ -34,6 +34,10 @@ verify: $(VENV) ## Fail unless rendered/ and argocd/ of ENV are what a full rend
 diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main what the branch changes; FORMAT=markdown|json
 	@$(CHARTS) diff $(ENV) --format $(FORMAT) $(if $(BASE),--base $(BASE))
 
+.PHONY: watch
+watch: $(VENV) ## Show what a render of ENV would change, again after each edit, until Ctrl-C; nothing is written
+	@$(CHARTS) watch $(ENV)
+
 .PHONY: validate
 validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
 	@$(CHARTS) validate $(ENV)

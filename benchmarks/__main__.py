@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import again, emitter, peers, scale
+from benchmarks import again, emitter, peers, scale, watch
 from benchmarks.measure import Answer
 from benchmarks.report import machine, to_markdown
 from benchmarks.sandbox import Sandbox
@@ -43,6 +43,7 @@ def _questions(sandbox: Sandbox, *, quick: bool) -> list[Callable[[], Answer]]:
         lambda: peers.measure(sandbox, peers.Programs(), CHARTS, rounds),
         lambda: again.measure_no_op(sandbox, rounds * 3),
         lambda: again.measure_change(sandbox, rounds),
+        lambda: watch.measure(sandbox, rounds * 3),
         lambda: emitter.measure(emitter.SIZE, rounds),
         lambda: scale.measure(sandbox, counts, (rounds + 1) // 2),
     ]

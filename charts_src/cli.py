@@ -27,22 +27,33 @@ def main(argv: Sequence[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
+    except _PipeClosedError:
+        return PIPE_CLOSED
     except Exception:
         traceback.print_exc()
         return BUG
 
 
+class _PipeClosedError(Exception):
+    """Whoever read standard output has left."""
+
+
 def _shown(outcome: Outcome) -> int:
-    """Print the result and return the exit code, another one when standard output does not take it."""
+    """Print the result and return the exit code."""
+    _show(outcome.text)
+    return outcome.code
+
+
+def _show(text: str) -> None:
+    """Print to standard output, or say that it does not take it."""
     try:
-        sys.stdout.write(outcome.text)
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again at its exit
         if isinstance(error, BrokenPipeError):
-            return PIPE_CLOSED
+            raise _PipeClosedError from None
         raise UserError(f"standard output: {error.strerror}; make room or write elsewhere") from error
-    return outcome.code
 
 
 def _run(arguments: argparse.Namespace) -> Outcome:
@@ -86,6 +97,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "schemas": _schemas,
     "teardown": lambda arguments, names: _plan(arguments, names),
     "validate": lambda _, names: commands.validate(names),
+    "watch": lambda arguments, names: commands.watch(
+        names, _screen(), color=_wants_color(), reload=arguments.reload
+    ),
 }
 
 
@@ -134,6 +148,19 @@ def _progress() -> Callable[[str], None]:
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     return lambda line: console.print(line, style="dim" if line.startswith(" ") else "bold", markup=False)
+
+
+def _screen() -> Callable[[str], None]:
+    """Give what prints a text in place of the last one; elsewhere than on a terminal, below it."""
+    from rich.console import Console
+
+    console = Console()
+
+    def replace(text: str) -> None:
+        console.clear()
+        _show(text)
+
+    return replace
 
 
 def _wants_color() -> bool:
@@ -191,6 +218,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--step", default="", help="start only this step of a workflow")
     run.add_argument("--set", default="", help="parameters of a workflow, as name=value name=value")
     run.add_argument("--show", action="store_true", help="print the object that would be created")
+    watch = subparsers.add_parser(
+        "watch", parents=[environment], help="show what a render would change, after each edit"
+    )
+    watch.add_argument(
+        "--no-reload", dest="reload", action="store_false", help="go on with the code that it began with"
+    )
     subparsers.add_parser("connections", parents=[environment], help="list who may talk to whom")
     schemas = subparsers.add_parser("schemas", help="derive schemas/ from the pinned upstream packages")
     schemas.add_argument("--check", action="store_true", help="write nothing; exit 1 if schemas/ is stale")

@@ -77,6 +77,21 @@ def diff(names: list[str], base: str | None, form: str, *, color: bool) -> Outco
     return Outcome(DONE, "".join(to_text(changes, name, color=color) for name, changes in found.items()))
 
 
+def watch(names: list[str], show: Callable[[str], None], *, color: bool, reload: bool) -> Outcome:
+    """Show what a render would change, after each edit; `show` takes one state of that after the other.
+
+    With `reload`, edits of the code count too, and only Ctrl-C ends it.
+    """
+    if reload:
+        from charts_src.watch.supervise import supervise
+
+        return Outcome(supervise(names), "")
+    from charts_src.watch.view import follow
+
+    follow(names, show, color=color)
+    return Outcome(DONE, "")
+
+
 def validate(names: list[str]) -> Outcome:
     """Check every manifest of the environments strictly against its schema, and all of them together."""
     from charts_src import workspace

@@ -40,7 +40,9 @@ def composed(component: type[Component], env: Environment) -> Component:
 def build(component: type[Component], env: Environment) -> Unit:
     """Render one component. Raises UserError for objects that no schema or policy admits."""
     chart = composed(component, env)
-    bodies = sorted(annotate(chart.objects()), key=Identity.of)
+    plain = sorted(chart.objects(), key=Identity.of)
+    summaries = tuple(map(summarise, plain))
+    bodies = annotate(plain, summaries)
     problems = [
         f"{component.name}: {Identity.of(body)}: {problem}"
         for body in bodies
@@ -50,7 +52,7 @@ def build(component: type[Component], env: Environment) -> Unit:
         raise UserError("\n".join(problems))
     names = file_names([Identity.of(body) for body in bodies])
     files = {name: emit(body) for name, body in zip(names, bodies, strict=True)}
-    return Unit(files, tuple(map(summarise, bodies)), chart.versions(), tuple(chart.pod_identities()))
+    return Unit(files, summaries, chart.versions(), tuple(chart.pod_identities()))
 
 
 def _misfits(body: Body, env: Environment) -> list[str]:

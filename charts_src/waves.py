@@ -35,18 +35,22 @@ def waves(bodies: Sequence[Body]) -> dict[Identity, int]:
 
     Raises UserError for objects that need each other, naming them.
     """
-    found = depths(order([summarise(body) for body in bodies]))
+    return _waves([summarise(body) for body in bodies])
+
+
+def _waves(summaries: Sequence[Summary]) -> dict[Identity, int]:
+    found = depths(order(summaries))
     before = [wave for identity, wave in found.items() if identity.kind not in _LAST]
     last = max(before, default=-1) + 1
     return {identity: last if identity.kind in _LAST else wave for identity, wave in found.items()}
 
 
-def annotate(bodies: Sequence[Body]) -> list[Body]:
+def annotate(bodies: Sequence[Body], summaries: Sequence[Summary] = ()) -> list[Body]:
     """Give copies of the objects of a component, with sync waves and protected where deletion hurts.
 
     Raises UserError for objects that need each other, naming them.
     """
-    found = waves(bodies)
+    found = _waves(summaries) if summaries else waves(bodies)
     return [_annotated(body, found[Identity.of(body)]) for body in bodies]
 
 

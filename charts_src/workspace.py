@@ -16,6 +16,7 @@ from charts_src.validate import Report
 from charts_src.validate import validate as check_files
 
 if TYPE_CHECKING:
+    from charts_src.incremental import Units
     from charts_src.proofs.report import Proofs
     from charts_src.proofs.tree import Objects
 
@@ -30,12 +31,25 @@ def fresh(environments: Mapping[str, Environment], *, recall: bool) -> dict[str,
 
     Raises UserError for problems in an environment, and when there is no Node; then nothing was written.
     """
+    return rendered(environments, units(recall=recall))
+
+
+def units(*, recall: bool) -> "Units":
+    """Give what renders components; without `recall` it knows only what it has rendered itself.
+
+    Raises UserError when there is no Node.
+    """
     if not NODE.is_file():
         raise UserError(f"{NODE}: Node is missing; run make clean, and the next make sets it up again")
     from charts_src.incremental import Units  # starts Node
+
+    return Units() if recall else Units(directory=None)
+
+
+def rendered(environments: Mapping[str, Environment], units: "Units") -> dict[str, Trees]:
+    """Render environments. Raises UserError for problems in an environment."""
     from charts_src.render import render
 
-    units = Units() if recall else Units(directory=None)
     return {
         name: dict(zip(state.folders(name), render(env, units), strict=True))
         for name, env in environments.items()
@@ -55,8 +69,8 @@ def update(names: list[str], inputs: Mapping[str, str], *, recall: bool) -> dict
     All `names` are read and checked, those in `inputs` are rendered; its values are their inputs' hashes.
     """
     environments = read_environments(names)
-    rendered = fresh({name: environments[name] for name in inputs}, recall=recall)
-    return {name: _replace(name, inputs[name], trees) for name, trees in rendered.items()}
+    made = fresh({name: environments[name] for name in inputs}, recall=recall)
+    return {name: _replace(name, inputs[name], trees) for name, trees in made.items()}
 
 
 def _replace(name: str, inputs: str, trees: Trees) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import again, charts, emitter, peers, scale
+from benchmarks import again, charts, emitter, peers, scale, watch
 from benchmarks.inputs import name_of, write_apps, write_overlay
 from benchmarks.measure import Answer, Row, Target, interleave, ratio
 from benchmarks.report import to_markdown
@@ -120,6 +120,17 @@ def test_each_render_after_a_change_finds_a_new_number(sandbox: Sandbox) -> None
     answer = again.measure_change(sandbox, rounds=1)
     assert all(row.median > 0 for row in answer.rows)
     assert "max_nodes: 22" in (sandbox.folder / "environments" / "prod.yaml").read_text()  # the third edit
+
+
+@pytest.mark.heavy
+def test_a_watch_is_measured_on_edits_that_change_something(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path / "copy")
+    answer = watch.measure(sandbox, rounds=2)
+    assert [row.what for row in answer.rows] == ["the size of a node pool", "the registry of all images"]
+    assert all(len(row.values) == 2 and min(row.values) > 0 for row in answer.rows)
+    text = (sandbox.folder / "environments" / "dev.yaml").read_text()
+    assert "max_nodes: 21" in text
+    assert "registry: 222222222223" in text
 
 
 def test_a_change_that_changes_nothing_is_refused() -> None:

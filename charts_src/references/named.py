@@ -8,7 +8,7 @@ external-secrets.io/v1 of external-secrets v1.3.2, argoproj.io/v1alpha1 of argo-
 sparkoperator.k8s.io/v1beta2 of spark-operator v2.5.2.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from charts_src.lib.scope import is_namespaced
@@ -77,7 +77,10 @@ _SERVICE_CALLERS = frozenset(
     }
 )
 
-_Walk = Iterator[tuple[str, Any, str]]
+_Place = tuple[str, Any, str]
+"""Field, its value and its path."""
+
+_Places = Sequence[_Place]
 
 
 def references(body: Body) -> tuple[Reference, ...]:
@@ -86,29 +89,30 @@ def references(body: Body) -> tuple[Reference, ...]:
     A name in a namespaced kind means the object's own namespace unless the field gives another. Optional
     ConfigMaps and Secrets don't count.
     """
+    places = list(_walk(_searched(body), ""))
     found: dict[Identity, str] = {}
     for find in _FINDERS:
-        for reference in find(body):
+        for reference in find(body, places):
             found.setdefault(reference.target, reference.path)
     found.pop(Identity.of(body), None)
     return tuple(Reference(target, path) for target, path in sorted(found.items()))
 
 
-def _namespace(body: Body) -> Iterator[Reference]:
+def _namespace(body: Body, _places: _Places) -> Iterator[Reference]:
     if namespace := _namespace_of(body):
         yield Reference(Identity("", "Namespace", "", namespace), "metadata.namespace")
 
 
-def _fields(body: Body) -> Iterator[Reference]:
-    for key, value, path in _walk(_searched(body), ""):
+def _fields(body: Body, places: _Places) -> Iterator[Reference]:
+    for key, value, path in places:
         if field := _FIELDS.get(key):
             for item in value if isinstance(value, list) else [value]:
                 if name := _name(field, item):
                     yield Reference(_target(body, field.group, field.kind, name), path)
 
 
-def _typed(body: Body) -> Iterator[Reference]:
-    for key, value, path in _walk(_searched(body), ""):
+def _typed(body: Body, places: _Places) -> Iterator[Reference]:
+    for key, value, path in places:
         if key in _TYPED and isinstance(value, dict):
             group, kind = _TYPED[key]
             if "apiVersion" in value:
@@ -117,15 +121,15 @@ def _typed(body: Body) -> Iterator[Reference]:
             yield Reference(_target(body, group, value.get("kind", kind), value["name"]), path)
 
 
-def _services(body: Body) -> Iterator[Reference]:
+def _services(body: Body, places: _Places) -> Iterator[Reference]:
     if body["kind"] in _SERVICE_CALLERS:
-        for key, value, path in _walk(_searched(body), ""):
+        for key, value, path in places:
             if key == "service" and isinstance(value, dict):
                 namespace = value.get("namespace", _namespace_of(body))
                 yield Reference(Identity("", "Service", namespace, value["name"]), path)
 
 
-def _stateful_set_service(body: Body) -> Iterator[Reference]:
+def _stateful_set_service(body: Body, _places: _Places) -> Iterator[Reference]:
     if body["kind"] == "StatefulSet" and (name := body["spec"].get("serviceName")):
         yield Reference(_target(body, "", "Service", name), "spec.serviceName")
 
@@ -137,7 +141,7 @@ _QUEUEING = {
 """Label of a job -> kind of the object of Kueue that it names."""
 
 
-def _queues(body: Body) -> Iterator[Reference]:
+def _queues(body: Body, _places: _Places) -> Iterator[Reference]:
     """Find the queue that a job waits in, its priority there, and the flavors of nodes behind a queue."""
     for label, kind in _QUEUEING.items():
         if name := body["metadata"].get("labels", {}).get(label):
@@ -149,7 +153,7 @@ def _queues(body: Body) -> Iterator[Reference]:
                 yield Reference(_target(body, "kueue.x-k8s.io", "ResourceFlavor", flavor["name"]), path)
 
 
-def _spark_accounts(body: Body) -> Iterator[Reference]:
+def _spark_accounts(body: Body, _places: _Places) -> Iterator[Reference]:
     """Find the ServiceAccounts of Spark, which has a field of its own for them."""
     if body["kind"] in ("SparkApplication", "ScheduledSparkApplication"):
         for key, value, path in _walk(body["spec"], "spec"):
@@ -157,7 +161,7 @@ def _spark_accounts(body: Body) -> Iterator[Reference]:
                 yield Reference(_target(body, "", "ServiceAccount", value), path)
 
 
-def _csi_drivers(body: Body) -> Iterator[Reference]:
+def _csi_drivers(body: Body, _places: _Places) -> Iterator[Reference]:
     """Find the driver behind a volume or a class of volumes."""
     group = "storage.k8s.io"
     if body["kind"] == "StorageClass":
@@ -166,7 +170,7 @@ def _csi_drivers(body: Body) -> Iterator[Reference]:
         yield Reference(Identity(group, "CSIDriver", "", source["driver"]), "spec.csi.driver")
 
 
-def _read_definitions(body: Body) -> Iterator[Reference]:
+def _read_definitions(body: Body, _places: _Places) -> Iterator[Reference]:
     """Find definitions that a role names, as its holder reads them when it starts."""
     if body["kind"] in ("ClusterRole", "Role"):
         for index, rule in enumerate(body.get("rules") or ()):
@@ -176,7 +180,7 @@ def _read_definitions(body: Body) -> Iterator[Reference]:
                     yield Reference(identity, f"rules[{index}].resourceNames")
 
 
-def _subjects(body: Body) -> Iterator[Reference]:
+def _subjects(body: Body, _places: _Places) -> Iterator[Reference]:
     if body["kind"] in ("ClusterRoleBinding", "RoleBinding"):
         for index, subject in enumerate(body.get("subjects", ())):
             if subject["kind"] == "ServiceAccount":
@@ -185,7 +189,7 @@ def _subjects(body: Body) -> Iterator[Reference]:
                 yield Reference(identity, f"subjects[{index}]")
 
 
-_FINDERS: tuple[Callable[[Body], Iterator[Reference]], ...] = (
+_FINDERS: tuple[Callable[[Body, _Places], Iterator[Reference]], ...] = (
     _namespace,
     _fields,
     _typed,
@@ -206,7 +210,7 @@ def _searched(body: Body) -> Body:
     return {"spec": {"conversion": body["spec"].get("conversion")}}
 
 
-def _walk(value: Any, path: str) -> _Walk:
+def _walk(value: Any, path: str) -> Iterator[_Place]:
     if isinstance(value, dict):
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
