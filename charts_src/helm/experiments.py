@@ -87,13 +87,13 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
             continue
         yield Experiment(name, (), data[name], objects(component, env), forbidden=False)
         for path in read_by(component, env):
-            known = _known(data.values(), path)
+            known = known_values(data.values(), path)
             for change in changes(path, lookup(data[name], path), known):
                 if made := changed(component, data[name], change):
                     yield Experiment(name, (change.path,), *made)
 
 
-def _known(environments: Iterable[Data], path: Where) -> list[Any]:
+def known_values(environments: Iterable[Data], path: Where) -> list[Any]:
     """Give the values that a field has in all environments; what is in a collection, in all entries."""
     found = []
     for data in environments:
