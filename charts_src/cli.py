@@ -82,13 +82,20 @@ def _schemas(arguments: argparse.Namespace, _names: list[str]) -> Outcome:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "bootstrap": lambda arguments, names: _plan(arguments, names),
     "charts": lambda _arguments, _names: commands.make_charts(_progress()),
+    "compare": lambda arguments, _: commands.compare(
+        arguments.one, arguments.other, arguments.format, _counter("components compared")
+    ),
     "connections": lambda _, names: commands.connections(names),
+    "dead-keys": lambda _, names: commands.dead_keys(names, _counter("keys tried")),
     "diff": _diff,
     "docs": lambda arguments, _: commands.docs(check=arguments.check),
     "expiry": lambda arguments, _: commands.expiry(arguments.date),
     "images": lambda arguments, names: _plan(arguments, names),
     "lock-images": lambda _arguments, _names: commands.lock_images(),
     "new": lambda arguments, _: commands.new(arguments.name),
+    "promote": lambda arguments, _: commands.promote(
+        arguments.source, arguments.target, arguments.component, color=_wants_color()
+    ),
     "publish-charts": lambda arguments, _: commands.publish_charts(
         arguments.registry, _progress(), plain_http=arguments.plain_http
     ),
@@ -100,6 +107,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "watch": lambda arguments, names: commands.watch(
         names, _screen(), color=_wants_color(), reload=arguments.reload
     ),
+    "why": lambda arguments, _: commands.why(arguments.address, _counter("fields of the environment tried")),
 }
 
 
@@ -163,6 +171,18 @@ def _screen() -> Callable[[str], None]:
     return replace
 
 
+def _counter(words: str) -> Callable[[int, int], None]:
+    """Give what shows on a terminal, in one line that goes away, how many of all are done."""
+    if not sys.stderr.isatty():
+        return lambda _done, _of: None
+
+    def tell(done: int, of: int) -> None:
+        sys.stderr.write(f"\r{done} of {of} {words}" if done < of else "\r\x1b[K")
+        sys.stderr.flush()
+
+    return tell
+
+
 def _wants_color() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -198,6 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--verify", action="store_true", help="write nothing; exit 1 if a full render differs"
     )
+    subparsers.add_parser("dead-keys", parents=[environment], help="list keys that change nothing")
     diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
     diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
@@ -237,6 +258,18 @@ def _parser() -> argparse.ArgumentParser:
     publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
     publish.add_argument("registry", help="such as registry.example.com/charts")
     publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")
+    compare = subparsers.add_parser("compare", help="say how and why two environments differ")
+    for name in ("one", "other"):
+        compare.add_argument(name, choices=state.environment_names(), metavar="environment")
+    compare.add_argument("--format", choices=("text", "json"), default="text")
+    promote = subparsers.add_parser("promote", help="take versions from one environment to another")
+    promote.add_argument("source", choices=state.environment_names(), metavar="environment")
+    promote.add_argument("target", choices=state.environment_names(), metavar="environment")
+    promote.add_argument("--component", default="", help="only what this component reads")
+    why = subparsers.add_parser("why", help="say which decision a rendered field comes from")
+    why.add_argument(
+        "address", help="such as rendered/prod/karpenter/deployment-karpenter.yaml:spec.replicas"
+    )
     new = subparsers.add_parser("new", help="write the files of a new component")
     new.add_argument("name")
     return parser

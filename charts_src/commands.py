@@ -228,6 +228,52 @@ def publish_charts(address: str, say: Callable[[str], None], *, plain_http: bool
     return Outcome(DONE, f"{done}\n")
 
 
+def dead_keys(names: list[str], tell: Callable[[int, int], None]) -> Outcome:
+    """List keys of environments/ that change nothing; `tell` takes keys done, and of how many."""
+    from charts_src.dead_keys.find import dead_keys as find
+
+    found = find(names, state.ENVIRONMENTS, tell)
+    return Outcome(DIFFERENT if found else DONE, "".join(f"{each}\n" for each in found))
+
+
+def promote(source: str, target: str, component: str, *, color: bool) -> Outcome:
+    """Take the versions of one environment to another, in its file, and show what that changes."""
+    from charts_src import workspace
+    from charts_src.diff.compare import compare
+    from charts_src.diff.report import to_text
+    from charts_src.promote.promote import described, prepare, write
+
+    promotion = prepare(state.ENVIRONMENTS, source, target, component)
+    text = described(promotion, component)
+    if not promotion.plan.moves:
+        return Outcome(DONE, text)
+    before, after = (
+        workspace.joined(workspace.fresh({target: env}, recall=True)[target])
+        for env in (promotion.before, promotion.after)
+    )
+    write(promotion)
+    changes = to_text(compare(before, after), target, color=color)
+    return Outcome(DONE, f"{text}\n{changes}make render ENV={target} writes this.\n")
+
+
+def compare(one: str, other: str, form: str, tell: Callable[[int, int], None]) -> Outcome:
+    """Say how and why two environments differ; `tell` takes components done, and of how many."""
+    from charts_src import workspace
+    from charts_src.compare.report import comparison, to_json, to_text
+    from charts_src.incremental import Units
+
+    environments = workspace.read_environments(list(dict.fromkeys((one, other))))
+    found = comparison(environments[one], environments[other], Units(), tell)
+    return Outcome(DONE, to_json(found) if form == "json" else to_text(found))
+
+
+def why(address: str, tell: Callable[[int, int], None]) -> Outcome:
+    """Say which decision a rendered field comes from; `tell` takes experiments done, and of how many."""
+    from charts_src.why.answer import explain
+
+    return Outcome(DONE, explain(address, tell))
+
+
 def new(name: str) -> Outcome:
     """Write the files of a new component."""
     from charts_src.scaffold import new_component
