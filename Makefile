@@ -38,6 +38,10 @@ diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main wha
 watch: $(VENV) ## Show what a render of ENV would change, again after each edit, until Ctrl-C; nothing is written
 	@$(CHARTS) watch $(ENV)
 
+.PHONY: review
+review: $(VENV) ## Say what the branch does to the clusters of ENV and to the bill since BASE (origin/main); FORMAT=html|json, OUT=folder
+	@$(CHARTS) review $(ENV) --base "$${BASE:-origin/main}" --format $(FORMAT:text=markdown) $(if $(OUT),--out $(OUT))
+
 .PHONY: validate
 validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
 	@$(CHARTS) validate $(ENV)

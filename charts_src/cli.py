@@ -100,6 +100,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
         arguments.registry, _progress(), plain_http=arguments.plain_http
     ),
     "render": _render,
+    "review": lambda arguments, names: commands.review(
+        names, arguments.base, arguments.format, arguments.out
+    ),
     "run": lambda arguments, names: _run_job(arguments, names),
     "schemas": _schemas,
     "teardown": lambda arguments, names: _plan(arguments, names),
@@ -222,6 +225,10 @@ def _parser() -> argparse.ArgumentParser:
     diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
     diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    review = subparsers.add_parser("review", parents=[environment], help="say what a branch does")
+    review.add_argument("--base", metavar="REVISION", required=True, help="the Git revision to compare with")
+    review.add_argument("--format", choices=tuple(commands.REVIEWS), default="markdown")
+    review.add_argument("--out", metavar="FOLDER", default="", help="write all forms there")
     subparsers.add_parser(
         "validate", parents=[environment], help="check every manifest alone, and all together"
     )

@@ -5,6 +5,7 @@ to do must not.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from charts_src import ROOT, fingerprint, state
@@ -23,6 +24,9 @@ CHARTS = ROOT / "dist" / "charts"
 
 JOBS = ("llama2", "prune-checkpoints", "ray-train", "stable-diffusion-finetune", "text-pipeline")
 """Jobs that a person can start; charts_src/jobs.py says what each is made of."""
+
+REVIEWS = {"markdown": "md", "html": "html", "json": "json"}
+"""Forms of a review, and how the names of their files end."""
 
 _MARKER_ROOM = 1024
 """Characters of a pull-request comment that are left to the workflow, which marks the comment as its own."""
@@ -90,6 +94,45 @@ def watch(names: list[str], show: Callable[[str], None], *, color: bool, reload:
 
     follow(names, show, color=color)
     return Outcome(DONE, "")
+
+
+def review(names: list[str], base: str, form: str, folder: str) -> Outcome:
+    """Say what the branch does to the clusters and to the bill; exit 1 when something speaks against it.
+
+    With a folder, write all forms there, and only the verdict is printed.
+    """
+    import json
+
+    from charts_src.review import html, markdown
+    from charts_src.review.report import review as read
+
+    found = read(names, base)
+    changed = [pair.name for pair in found.pairs if pair.changes]
+
+    def written(form: str) -> str:
+        if form == "json":
+            return json.dumps(found.data(), indent=2, ensure_ascii=False) + "\n"
+        if form == "html":
+            return html.page(found.title, found.verdict, [*found.sections, *found.pictures(names)])
+        return markdown.comment(found.title, found.verdict, [*found.sections, *found.pictures(changed)])
+
+    code = DIFFERENT if found.stops else DONE
+    if not folder:
+        return Outcome(code, written(form))
+    _write(Path(folder), {f"review.{ending}": written(form) for form, ending in REVIEWS.items()})
+    return Outcome(code, f"{found.verdict}\n")
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    from charts_src.errors import UserError
+    from charts_src.publish import replace_file
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            replace_file(folder / name, text)
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}; name a folder that can be written") from error
 
 
 def validate(names: list[str]) -> Outcome:

@@ -36,6 +36,11 @@ def read_revision(repo: Path, revision: str, prefix: str, suffix: str = ".yaml")
     return {path: _text(f"{revision}:{prefix}/{path}", next(contents)) for path in blobs}
 
 
+def day_of(repo: Path, revision: str) -> str:
+    """Give the day on which a commit was made, as 2026-11-24. Raises UserError for an unknown revision."""
+    return _git(repo, "log", "-1", "--format=%cs", _commit(repo, revision)).decode().strip()
+
+
 def _commit(repo: Path, revision: str) -> str:
     try:
         name = _git(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

@@ -19,12 +19,11 @@ def costs(pairs: Iterable[Pair]) -> tuple[PairCost, ...]:
     return tuple(pair_cost(pair) for pair in pairs)
 
 
-def section(pairs: Sequence[Pair]) -> Section:
+def section(pairs: Sequence[Pair], found: Sequence[PairCost]) -> Section:
     """Say what environments may cost and are expected to, what changes, and what does not fit.
 
     It is an alarm when a budget is exceeded, or when something that has to run at once does not fit.
     """
-    found = costs(pairs)
     wrong = [line for cost in found if cost.new for line in _wrong(cost.new)]
     blocks: list[Block] = [Bullets(tuple(wrong))] if wrong else []
     blocks += [_summary(pairs, found), *_changes(found)]
