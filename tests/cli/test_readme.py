@@ -25,6 +25,7 @@ RUN = {
     "make verify ENV=all": "",
     "make diff ENV=prod BASE=HEAD": "0 changed, 0 added, 0 removed in prod",
     "make diff ENV=prod FORMAT=json": '"prod": []',
+    "make review ENV=prod BASE=HEAD": "Nothing speaks against it",
     "make validate ENV=prod": "0 invalid, 0 errors, 0 skipped",
     "make bootstrap ENV=dev": "eksctl create cluster",
     "make teardown ENV=dev": "eksctl delete cluster",
