@@ -21,8 +21,8 @@ _CLUSTER = "spec.rayClusterConfig"
 
 _SERVED = "in place: Serve takes the new configuration, and restarts replicas whose options changed"
 _LEFT_ALONE = (
-    "the running cluster is left alone: KubeRay doesn't compare numbers of replicas and tolerations, the next "
-    "cluster has them"
+    "the running cluster is left alone: KubeRay doesn't compare numbers of replicas and tolerations, the "
+    "next cluster has them"
 )
 
 
