@@ -122,6 +122,12 @@ def test_a_gang_may_have_what_the_cohort_lends(
     assert found == ([] if may_have is None else [expected])
 
 
+def test_a_gang_may_have_the_quota_of_the_cohort_itself() -> None:
+    cohort = queue("all", 16) | {"kind": "Cohort"}
+    assert queued(queue("research", 48, cohortName="all"), cohort) == []
+    assert queued(queue("research", 48), cohort) != []
+
+
 def test_a_gang_for_whose_pool_there_is_no_flavor_never_starts() -> None:
     lacking = queue("research", 64)
     del lacking["spec"]["resourceGroups"][0]["flavors"][0]
