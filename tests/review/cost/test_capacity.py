@@ -46,9 +46,8 @@ def test_a_gang_with_efa_is_in_one_zone() -> None:
         f"{TRAIN}: uses EFA, which stays in one zone, but trainium launches nodes in us-west-2a, "
         "us-west-2b; give the pool one zone"
     ]
-    assert (
-        failures(system(), trainium(efa=True, zones=TWO_ZONES), mpi_job(1, pod("trainium", **WORKER))) == []
-    )
+    alone = mpi_job(1, pod("trainium", **WORKER | EFA))
+    assert failures(system(), trainium(efa=True, zones=TWO_ZONES), alone) == []
 
 
 def test_a_gang_in_a_placement_group_is_in_one_zone() -> None:
@@ -80,10 +79,12 @@ def flavor(name: str) -> Body:
     return thing("kueue/ResourceFlavor", name, spec={"nodeLabels": {"pool": name}})
 
 
-def queued(*queues: Body, workers: int = 4) -> list[str]:
-    """Give what does not fit of a gang whose queue is that of the first ClusterQueue."""
+def queued(*queues: Body, launcher: Body | None = None) -> list[str]:
+    """Give what does not fit of a gang of four whose queue is that of the first ClusterQueue."""
     local = thing("kueue/LocalQueue", "default", "lab", spec={"clusterQueue": queues[0]["metadata"]["name"]})
-    job = mpi_job(workers, pod("trainium", **WORKER), queue="default")
+    job = mpi_job(4, pod("trainium", **WORKER), queue="default")
+    if launcher:
+        job["spec"]["mpiReplicaSpecs"]["Launcher"]["template"] = launcher
     flavors = [flavor("trainium"), flavor("system")]
     return failures(system(), trainium(nodes=8), job, local, *flavors, *queues)
 
@@ -120,6 +121,21 @@ def test_a_gang_may_have_what_the_cohort_lends(
         f"aws.amazon.com/neuron, of which it may have {may_have}; raise max_nodes or lower the workers"
     )
     assert found == ([] if may_have is None else [expected])
+
+
+def test_all_pods_of_a_gang_share_the_quota() -> None:
+    launcher = pod("trainium", wants={"aws.amazon.com/neuron": "1"})
+    assert queued(queue("research", 65), launcher=launcher) == []
+    assert queued(queue("research", 64), launcher=launcher) == [
+        f"{TRAIN}: 4 pods together ask flavor trainium of ClusterQueue research for 64 of "
+        "aws.amazon.com/neuron, of which it may have 63; raise max_nodes or lower the workers"
+    ]
+
+
+def test_a_gang_may_have_the_quota_of_the_cohort_itself() -> None:
+    cohort = queue("all", 16) | {"kind": "Cohort"}
+    assert queued(queue("research", 48, cohortName="all"), cohort) == []
+    assert queued(queue("research", 48), cohort) != []
 
 
 def test_a_gang_for_whose_pool_there_is_no_flavor_never_starts() -> None:

@@ -78,7 +78,7 @@ def test_copies_that_repel_each_other_are_alone() -> None:
 
 def test_what_has_accelerators_is_placed_first() -> None:
     nodes = pool("p", "g6.2xlarge", nodes=1)
-    small = deployment("a-small", 1, pod("p", cpu="4"))
+    small = deployment("a-small", 1, pod("p", cpu="7"))
     model = deployment("model", 1, pod("p", cpu="6", wants={"nvidia.com/gpu": "1"}))
     found = packed(small, model, nodes=nodes)
     assert left(found) == [("a-small", 1)]
