@@ -12,7 +12,7 @@ from charts_src.review.html import page
 from charts_src.review.page import Bullets, Figure, Folded, Patch, Section, Table, Text
 from charts_src.review.pictures import Bar, section
 from tests.review.browser import Page, chromium
-from tests.review.pictures.scenes import edited, prod
+from tests.review.pictures.scenes import edited, prod, unchanged
 
 pytestmark = pytest.mark.heavy
 
@@ -109,6 +109,16 @@ def test_the_page_is_legible_and_asks_for_nothing(
     assert browser.complaints() == []
     browser.picture(tmp_path / f"review-{width}-{scheme}.png")
     assert (tmp_path / f"review-{width}-{scheme}.png").stat().st_size > 50_000
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_pictures_of_every_environment_are_legible(browser: Page, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "review.html"
+    file.write_text(page("t", "v", [section(unchanged(name))]), encoding="utf-8")
+    browser.open(file, 1280, "light")
+    seen: dict[str, Any] = browser.run(MEASURE)
+    assert seen["faults"] == []
+    assert seen["pictures"] == 4
 
 
 def test_a_wide_picture_scrolls_in_its_place_on_a_narrow_screen(browser: Page, review: Path) -> None:
