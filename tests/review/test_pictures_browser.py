@@ -1,6 +1,9 @@
 """The page of a review of prod, and what GitHub draws of it, in a real browser."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,3 +175,34 @@ def test_mermaid_draws_every_picture_as_it_is_meant(browser: Page, tmp_path: Pat
         assert len(text) > 100, figure.caption
     assert "US dollars per hour" in text
     assert "trainium2" in text
+
+
+def test_pictures_do_not_depend_on_the_order_of_sets() -> None:
+    program = (
+        "from tests.review.pictures.scenes import edited\n"
+        "from charts_src.review.pictures import section\n"
+        "from hashlib import sha256\n"
+        "print(sha256(repr(section(edited({}, 'llm'))).encode()).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_make_says_how_to_get_a_browser() -> None:
+    asked = subprocess.run(
+        ["make", "-s", "chromium", "CHROMIUM=no-such-browser"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert asked.returncode == 2
+    assert asked.stderr.startswith(
+        "Chromium is not there: apt-get install chromium fonts-dejavu-core, or say"
+    )
