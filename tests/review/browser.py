@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+_PATIENCE = 60
+"""Seconds to wait for a word of Chromium."""
 
 _FLAGS = (
     "--headless",
@@ -84,6 +88,7 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            assert select.select([self._answers], [], [], _PATIENCE)[0], "Chromium says nothing"
             more = self._answers.read(1 << 20)
             assert more, "Chromium has ended"
             self._rest += more

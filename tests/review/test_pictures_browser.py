@@ -1,6 +1,10 @@
 """The page of a review of prod, and what GitHub draws of it, in a real browser."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ from charts_src.review.html import page
 from charts_src.review.page import Bullets, Figure, Folded, Patch, Section, Table, Text
 from charts_src.review.pictures import Bar, section
 from tests.review.browser import Page, chromium
-from tests.review.pictures.scenes import edited, prod
+from tests.review.pictures.scenes import edited, prod, unchanged
 
 pytestmark = pytest.mark.heavy
 
@@ -111,6 +115,16 @@ def test_the_page_is_legible_and_asks_for_nothing(
     assert (tmp_path / f"review-{width}-{scheme}.png").stat().st_size > 50_000
 
 
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_pictures_of_every_environment_are_legible(browser: Page, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "review.html"
+    file.write_text(page("t", "v", [section(unchanged(name))]), encoding="utf-8")
+    browser.open(file, 1280, "light")
+    seen: dict[str, Any] = browser.run(MEASURE)
+    assert seen["faults"] == []
+    assert seen["pictures"] == 4
+
+
 def test_a_wide_picture_scrolls_in_its_place_on_a_narrow_screen(browser: Page, review: Path) -> None:
     browser.open(review, 375, "light")
     places = browser.run(
@@ -146,19 +160,55 @@ def test_the_measure_finds_text_that_leaves_its_box_or_lies_on_other_text(
 
 
 def test_mermaid_draws_every_picture_as_it_is_meant(browser: Page, tmp_path: Path) -> None:
-    sections = [section(prod(), BARS), section(edited(EDITS, "llm"), BARS)]
+    added = edited(EDITS, "llm")
+    removed = added._replace(old=added.new, new=added.old)
+    sections = [section(pair, BARS) for pair in (prod(), added, removed)]
     figures = [each for part in sections for each in part.blocks if isinstance(each, Figure)]
     file = tmp_path / "mermaid.html"
+    # What stands in a picture, without its style.
+    shown = "[...picture.querySelectorAll('text, foreignObject')].map(each => each.textContent).join(' ')"
     script = f'<meta charset="utf-8"><script src="{MERMAID.as_uri()}"></script><div id="picture"></div>'
     file.write_text(script, encoding="utf-8")
     browser.open(file, 1280, "light")
+    drawn: list[str] = []
     for number, figure in enumerate(figures):
         draw = f"mermaid.render('g{number}', {json.dumps(figure.mermaid)})"
-        text = browser.run(
-            f"{draw}.then(({{svg}}) => {{picture.innerHTML = svg; return picture.textContent}})"
-        )
-        assert "Unsupported markdown" not in text
-        assert "#43;" not in text
-        assert len(text) > 100, figure.caption
+        text = browser.run(f"{draw}.then(({{svg}}) => {{picture.innerHTML = svg; return {shown}}})")
+        assert not re.search(r"#\d+;|Unsupported", text)
+        assert len(text) > 60, figure.caption
+        drawn.append(text)
+    assert "~ Serving+ llm~ stable-diffusion" in drawn[5]
+    assert "~ Serving- llm~ stable-diffusion" in drawn[10]
     assert "US dollars per hour" in text
     assert "trainium2" in text
+
+
+def test_pictures_do_not_depend_on_the_order_of_sets() -> None:
+    program = (
+        "from tests.review.pictures.scenes import edited\n"
+        "from charts_src.review.pictures import section\n"
+        "from hashlib import sha256\n"
+        "print(sha256(repr(section(edited({}, 'llm'))).encode()).hexdigest())"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def test_make_says_how_to_get_a_browser() -> None:
+    asked = subprocess.run(
+        ["make", "-s", "chromium", "CHROMIUM=no-such-browser"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert asked.returncode == 2
+    assert asked.stderr.startswith(
+        "Chromium is not there: apt-get install chromium fonts-dejavu-core, or say"
+    )

@@ -1,7 +1,7 @@
 """Pictures of an environment before and after a pull request, as SVG and as Mermaid."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from charts_src.review.page import Figure, Section
 from charts_src.review.pictures import (
@@ -19,26 +19,39 @@ from charts_src.review.pictures.costs import Bar
 from charts_src.review.pictures.scene import scene
 from charts_src.review.sides import Pair
 
-__all__ = ["Bar", "section"]
+__all__ = ["Bar", "Drawn", "drawn", "section"]
 
 Data = TypeVar("Data")
 
 
-def section(pair: Pair, bars: Mapping[str, Sequence[Bar]] | None = None) -> Section:
-    """Draw an environment; `bars` gives a picture of costs for each caption.
+class Drawn(NamedTuple):
+    """What the pictures of an environment show."""
 
-    Raises UserError for a node pool with an instance type that the table of facts does not have.
-    """
-    seen, name = scene(pair), pair.name
-    above, order, reach = architecture.architecture(seen), waves.waves(seen), talk.talk(seen)
+    architecture: architecture.Architecture
+    waves: tuple[waves.Wave, ...]
+    talk: talk.Talk
+    pools: tuple[pools.PoolCard, ...]
+
+
+def drawn(pair: Pair) -> Drawn:
+    """Read what there is to draw."""
+    seen = scene(pair)
+    return Drawn(architecture.architecture(seen), waves.waves(seen), talk.talk(seen), pools.pools(seen))
+
+
+def section(pair: Pair, bars: Mapping[str, Sequence[Bar]] | None = None) -> Section:
+    """Draw an environment; `bars` gives a picture of costs for each caption."""
+    shown, name = drawn(pair), pair.name
     figures = [
-        _figure(f"Architecture of {name}", above, architecture_svg.svg, architecture_mermaid.mermaid),
-        _figure(f"Sync waves of {name}", order, waves.svg, waves.mermaid),
-        _figure(f"Who may talk to whom in {name}", reach, talk.svg, talk.mermaid),
+        _figure(
+            f"Architecture of {name}", shown.architecture, architecture_svg.svg, architecture_mermaid.mermaid
+        ),
+        _figure(f"Sync waves of {name}", shown.waves, waves.svg, waves.mermaid),
+        _figure(f"Who may talk to whom in {name}", shown.talk, talk.svg, talk.mermaid),
     ]
-    if cards := pools.pools(seen):
+    if shown.pools:
         caption = f"Node pools of {name}, and what may land on them"
-        figures.append(_figure(caption, cards, pools_svg.svg, pools_mermaid.mermaid))
+        figures.append(_figure(caption, shown.pools, pools_svg.svg, pools_mermaid.mermaid))
     for caption, each in (bars or {}).items():
         if each:
             figures.append(Figure(caption, costs.svg(each, caption), costs.mermaid(each, caption)))

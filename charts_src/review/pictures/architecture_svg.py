@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from charts_src.diff.summary import SIGNS
-from charts_src.review.pictures.architecture import Architecture, Service, Tile
-from charts_src.review.pictures.canvas import Canvas
+from charts_src.review.pictures.architecture import Architecture, Service, Tile, Use
+from charts_src.review.pictures.canvas import Canvas, Point
 from charts_src.review.pictures.marks import LEGEND, counted
 
 WIDTH: Final = 1160
@@ -27,7 +27,8 @@ _SERVICES: Final = (994.0, 166.0)
 _TOP: Final = 88.0
 
 _MEANING: Final = (
-    "Blue arrow: a request of a person, through a load balancer, to a component with an Ingress; or Git.",
+    "Blue arrow: a request of a person, through a load balancer, to a component with an Ingress;",
+    "and from Git: what Argo CD applies.",
     "Grey arrow: a component of the layer uses the service, by an IAM role, a volume, or an image of ours.",
     "Under a component: how many objects it has, and the namespace with most of them, +1 for each other one.",
     "Services that controllers only look things up in are not drawn.",
@@ -138,24 +139,33 @@ def _services(canvas: Canvas, picture: Architecture, bands: Sequence[_Band], bot
     y = 38.0
     for number, (service, height) in enumerate(zip(order, heights, strict=True)):
         x, lane = _SERVICES[0], _FRAME[1] + 10 + number * _LANE
-        middle = y + height / 2
-        for use in (use for use in picture.uses if use.service == service.name):
-            start = starts[use.layer, use.service]
-            hover = f"{use.layer} uses {use.service}: {', '.join(use.components)}"
-            canvas.line(
-                [(_BAND[1], start), (lane, start), (lane, middle)], f"wire {use.mark or ''}".strip(), hover
-            )
-            canvas.dot(lane, start)
-            if use.mark:
-                canvas.text(_BAND[1] + 1, start - 3, SIGNS[use.mark], kind=f"bold {use.mark}")
-        if any(use.service == service.name for use in picture.uses):
+        uses = [use for use in picture.uses if use.service == service.name]
+        middle = _entry([starts[use.layer, use.service] for use in uses], y, height)
+        for use in uses:
+            _wire(canvas, use, [(_BAND[1], starts[use.layer, use.service]), (lane, middle)])
+        if uses:
             canvas.arrow([(lane, middle), (x, middle)])
         hover = f"{service.name}: {', '.join(service.parts)}" if service.parts else service.name
-        canvas.tile(
-            (x, y, _SERVICES[1], height), [service.name, *service.parts], mark=service.mark, hover=hover
-        )
+        at = (x, y, _SERVICES[1], height)
+        canvas.tile(at, [service.name, *service.parts], mark=service.mark, hover=hover)
         y += height + gap
     return y - gap
+
+
+def _wire(canvas: Canvas, use: Use, ends: Sequence[Point]) -> None:
+    """Draw a line from a layer to the lane of a service, and along it."""
+    (x, start), (lane, middle) = ends
+    hover = f"{use.layer} uses {use.service}: {', '.join(use.components)}"
+    canvas.line([(x, start), (lane, start), (lane, middle)], f"wire {use.mark or ''}".strip(), hover)
+    canvas.dot(lane, start)
+    if use.mark:
+        canvas.text(x + 1, start - 3, SIGNS[use.mark], kind=f"bold {use.mark}")
+
+
+def _entry(starts: Sequence[float], y: float, height: float) -> float:
+    """Give the height at which the arrow enters a box: straight on from a single user beside it."""
+    beside = len(starts) == 1 and y + 6 < starts[0] < y + height - 6
+    return starts[0] if beside else y + height / 2
 
 
 def _middle(service: Service, picture: Architecture, bands: Sequence[_Band]) -> float:

@@ -38,5 +38,5 @@ def flowchart(direction: str, lines: Iterator[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    # A hyphen at the start would be an item of a list to Mermaid, which it refuses in a label.
+    # Some versions read labels as Markdown (mermaid-js/mermaid#6385), in which a first hyphen makes a list.
     return re.sub(r"^-|[^A-Za-z0-9 .,/:_()-]", lambda match: f"#{ord(match[0])};", text)

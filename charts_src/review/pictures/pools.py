@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from charts_src.lib.instances import names
 from charts_src.objects import Body
 from charts_src.proofs.nodes import Node, nodes_of
 from charts_src.proofs.placement import daemon_use, fits, unplaced
@@ -70,15 +71,32 @@ def _pools(view: View, other: View) -> dict[str, _Pool]:
     env = view.side.env or other.side.env
     if env is None or not view.side.objects:
         return {}
+    bodies = {identity: body for identity, body in view.bodies.items() if identity.kind == "NodePool"}
+    strange = {identity: types for identity, body in bodies.items() if (types := _without_facts(body))}
     kinds: dict[str, list[Node]] = {}
-    for node in nodes_of(view.bodies, env):
+    for node in nodes_of({key: body for key, body in view.bodies.items() if key not in strange}, env):
         kinds.setdefault(node.pool.name, []).append(node)
-    bodies = {name.name: body for name, body in view.bodies.items() if name.kind == "NodePool"}
+    settings = {identity.name: body for identity, body in bodies.items()}
     daemons = [pod for pod in view.pods if pod.daemon]
     return {
-        name: _Pool(_facts(nodes, bodies.get(name)), *_landing(view.pods, nodes, daemons))
+        name: _Pool(_facts(nodes, settings.get(name)), *_landing(view.pods, nodes, daemons))
         for name, nodes in kinds.items()
+    } | {
+        identity.name: _Pool({"types": f"no facts on {', '.join(types)}"}, (), {})
+        for identity, types in strange.items()
     }
+
+
+def _without_facts(pool: Body) -> list[str]:
+    """List the instance types of a pool that the table of facts does not have."""
+    known = frozenset(names())
+    return [
+        value
+        for each in pool["spec"]["template"]["spec"]["requirements"]
+        if each["key"] == "node.kubernetes.io/instance-type"
+        for value in each["values"]
+        if value not in known
+    ]
 
 
 def _facts(nodes: list[Node], body: Body | None) -> Facts:

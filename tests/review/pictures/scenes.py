@@ -38,12 +38,17 @@ def application(name: str, wave: int, **annotations: str) -> Body:
     return body
 
 
-@cache
 def prod() -> Pair:
     """Give prod without a change."""
-    env, found = workspace.read_environments(["prod"])["prod"], workspace.checked_in("prod")
-    pair = pair_of("prod", (env, found), (env, found))
-    templates = read_tree(ROOT / "rendered" / "prod" / "aws", ".json")
+    return unchanged("prod")
+
+
+@cache
+def unchanged(name: str) -> Pair:
+    """Give an environment as it is checked in, on both sides."""
+    env, found = workspace.read_environments([name])[name], workspace.checked_in(name)
+    pair = pair_of(name, (env, found), (env, found))
+    templates = read_tree(ROOT / "rendered" / name / "aws", ".json")
     return pair._replace(
         old=pair.old._replace(templates=templates), new=pair.new._replace(templates=templates)
     )
@@ -51,19 +56,19 @@ def prod() -> Pair:
 
 def edited(edits: Mapping[str, tuple[str, str]], *gone: str) -> Pair:
     """Give prod with texts replaced in files of the old side, which lacks components too."""
-    unchanged = prod()
+    now = prod()
     old = {
         path: text
-        for path, text in unchanged.new.files.items()
+        for path, text in now.new.files.items()
         if path.partition("/")[0] not in gone
         and path.removeprefix("argocd/application-").removesuffix(".yaml") not in gone
     }
     for path, (after, before) in edits.items():
         assert after in old[path], path
         old[path] = old[path].replace(after, before)
-    env = unchanged.new.env
-    pair = pair_of("prod", (env, old), (env, unchanged.new.files))
-    templates = unchanged.new.templates
+    env = now.new.env
+    pair = pair_of("prod", (env, old), (env, now.new.files))
+    templates = now.new.templates
     return pair._replace(
         old=pair.old._replace(templates=templates), new=pair.new._replace(templates=templates)
     )

@@ -69,6 +69,13 @@ def test_a_pool_that_no_workload_asks_for_says_so() -> None:
     assert ">and no other pod of this environment</text>" in svg((cards(prod())["gpu-training"],), "Pools")
 
 
+def test_a_pool_of_a_type_without_facts_is_drawn_without_pods() -> None:
+    found = cards(edited({GPU: ("g6e.2xlarge", "g9.large")}))["gpu"]
+    assert found.mark == "changed"
+    assert found.before == {"types": "no facts on g9.large"}
+    assert {lander.mark for lander in found.landers} == {"added"}
+
+
 def test_an_environment_that_cannot_be_read_has_no_pools() -> None:
     assert pools(scene(small({}, {}))) == ()
 
