@@ -14,7 +14,7 @@ from charts_src.review import cost, gates, pictures, proofs
 from charts_src.review.cost import PairCost
 from charts_src.review.effects import blast, bumps, changes, replaced, restarts
 from charts_src.review.gates import sign_offs, sizes
-from charts_src.review.gates.sign_offs import Verdict
+from charts_src.review.gates.sign_offs import SignOffs, Verdict
 from charts_src.review.page import Section
 from charts_src.review.pictures.costs import Bar
 from charts_src.review.proofs import Proven
@@ -91,10 +91,14 @@ def review(names: list[str], base: str) -> Review:
 
     Raises UserError for an unknown revision, and for mistakes in environments, sign-offs or manifests.
     """
-    pairs = tuple(read_pairs(names, base))
-    signed = sign_offs.read(names, base)
+    today = date.fromisoformat(day_of(ROOT, "HEAD"))
+    return reviewed(base, tuple(read_pairs(names, base)), sign_offs.read(names, base), today)
+
+
+def reviewed(base: str, pairs: tuple[Pair, ...], signed: Mapping[str, SignOffs], today: date) -> Review:
+    """Put every part together; `today` is the day by which support of what is pinned ends."""
     verdicts = {pair.name: gates.verdict(pair, signed[pair.name]) for pair in pairs}
-    costs, proven = cost.costs(pairs), proofs.proven(pairs, date.fromisoformat(day_of(ROOT, "HEAD")))
+    costs, proven = cost.costs(pairs), proofs.proven(pairs, today)
     sections = (
         blast.section(pairs),
         *(gates.report.section(name, verdict) for name, verdict in verdicts.items()),
