@@ -66,9 +66,13 @@ def findings(pair: Pair) -> list[Finding]:
     read it: that is a finding of theirs.
     """
     gates = GATES if pair.old.objects else _ANY_SIDE
-    # What eksctl reads is compared too, but is no object of the cluster.
-    objects = pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
+    objects = of_cluster(pair)
     return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, objects)))
+
+
+def of_cluster(pair: Pair) -> Pair:
+    """Leave out changes of what eksctl reads: it is compared like an object, but is none of the cluster."""
+    return pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
 
 
 def verdict(pair: Pair, sign_offs: SignOffs) -> Verdict:
