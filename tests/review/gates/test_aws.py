@@ -57,7 +57,8 @@ def test_says_what_a_role_may_do_only_afterwards(more: dict[str, Any], words: st
 def test_a_condition_that_is_lost_widens() -> None:
     narrow = statement("s3:GetObject", Condition={"Bool": {"aws:SecureTransport": "true"}})
     assert found(gate, stacks(stack(narrow), stack(READ))) == [
-        "rbac: AWS::IAM::Role access/Role: allows s3:GetObject on arn:aws:s3:::data/*; take away what is not needed"
+        "rbac: AWS::IAM::Role access/Role: allows s3:GetObject on arn:aws:s3:::data/*; take away what "
+        "is not needed"
     ]
     assert found(gate, stacks(stack(READ), stack(narrow))) == []
 
@@ -99,7 +100,8 @@ def test_whom_a_role_trusts_is_told() -> None:
         return stack(Role={"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}})
 
     assert found(gate, stacks(trusting(Service="pods.eks.amazonaws.com"), trusting(AWS="111122223333"))) == [
-        "rbac: AWS::IAM::Role access/Role: allows sts:AssumeRole for AWS 111122223333; take away what is not needed"
+        "rbac: AWS::IAM::Role access/Role: allows sts:AssumeRole for AWS 111122223333; take away what "
+        "is not needed"
     ]
 
 
@@ -121,7 +123,8 @@ def test_a_resource_with_data_that_leaves_its_stack_is_deleted() -> None:
     ]
     lost = stack(Images={"Type": "AWS::ECR::Repository"}, Rule={"Type": "AWS::Events::Rule"})
     assert found(gate, stacks(lost, stack())) == [
-        "deletion: AWS::ECR::Repository access/Images: removed from its stack: deleted: its images are deleted; "
+        "deletion: AWS::ECR::Repository access/Images: removed from its stack: deleted: its images are "
+        "deleted; "
         "keep it"
     ]
 
@@ -130,7 +133,8 @@ def test_data_that_was_retained_is_to_be_retained() -> None:
     old = stack(Data={"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"})
     new = stack(Data={"Type": "AWS::S3::Bucket"})
     assert found(gate, stacks(old, new)) == [
-        "deletion: AWS::S3::Bucket access/Data: DeletionPolicy: loses Retain: with its stack its objects are lost "
+        "deletion: AWS::S3::Bucket access/Data: DeletionPolicy: loses Retain: with its stack its "
+        "objects are lost "
         "to the platform; keep Retain"
     ]
 
@@ -153,9 +157,12 @@ def test_who_may_log_in_to_the_cluster_is_told() -> None:
     )
     assert found(gate, pair({"aws/cluster.yaml": CLUSTER}, {"aws/cluster.yaml": new})) == [
         "rbac: ClusterConfig genai: accessConfig.accessEntries: gives arn:aws:iam::111122223333:role/one "
-        'arn:aws:eks::aws:cluster-access-policy/Admin ({"type": "cluster"}) in the cluster; see that it needs it',
-        "rbac: ClusterConfig genai: accessConfig.accessEntries: gives two group team in the cluster; see that it "
+        'arn:aws:eks::aws:cluster-access-policy/Admin ({"type": "cluster"}) in the cluster; see that it '
         "needs it",
-        "rbac: ClusterConfig genai: secretsEncryption: is gone: Secrets are not encrypted by our key; keep it",
+        "rbac: ClusterConfig genai: accessConfig.accessEntries: gives two group team in the cluster; "
+        "see that it "
+        "needs it",
+        "rbac: ClusterConfig genai: secretsEncryption: is gone: Secrets are not encrypted by our key; "
+        "keep it",
     ]
     assert found(gate, pair({"aws/cluster.yaml": new}, {"aws/cluster.yaml": new})) == []

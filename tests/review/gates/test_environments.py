@@ -50,10 +50,14 @@ def test_gangs_are_not_to_run_on_spot(sides: Sides) -> None:
     def spot(body: Any) -> None:
         body["spec"]["template"]["spec"]["requirements"][1]["values"].append("spot")
 
-    remedy = "take spot out of the pool's capacity, or write interruptible: true if every job in it resumes from checkpoints"
+    remedy = (
+        "take spot out of the pool's capacity, or write interruptible: true if every job in it "
+        "resumes from checkpoints"
+    )
     path = "WorkflowTemplate training/llama2-pretraining: spec.templates[name={}].resource.manifest: spec"
     assert after(sides, "prod", "node-pools/nodepool-trainium.yaml", spot) == [
-        f"gangs: {path.format(step)}.mpiReplicaSpecs.Worker.template.spec: may land on Spot nodes of trainium, and one "
+        f"gangs: {path.format(step)}.mpiReplicaSpecs.Worker.template.spec: may land on Spot nodes of "
+        f"trainium, and one "
         f"that goes stops all {copies}; {remedy}"
         for step, copies in (
             ("start-check-network", 4),
@@ -86,15 +90,18 @@ def test_a_pool_that_is_declared_interruptible_may_be_spot(sides: Sides) -> None
                 consolidationPolicy="WhenEmptyOrUnderutilized", budgets=[]
             ),
             [
-                "spec.disruption: lets Karpenter take nodes of training for being Drifted; give that a budget of 0",
-                "spec.disruption: lets Karpenter take nodes of training for being Underutilized; give that a budget "
+                "spec.disruption: lets Karpenter take nodes of training for being Drifted; give that a "
+                "budget of 0",
+                "spec.disruption: lets Karpenter take nodes of training for being Underutilized; give "
+                "that a budget "
                 "of 0",
             ],
         ),
         (
             lambda body: body["spec"]["disruption"]["budgets"].pop(0),
             [
-                "spec.disruption: lets Karpenter take nodes of training for being Drifted; give that a budget of 0"
+                "spec.disruption: lets Karpenter take nodes of training for being Drifted; give that a "
+                "budget of 0"
             ],
         ),
         (
@@ -158,6 +165,7 @@ def test_an_image_bump_stops_nothing(sides: Sides) -> None:
 
 def test_what_is_removed_from_a_real_environment_is_told(sides: Sides) -> None:
     assert after(sides, "prod", "namespaces/namespace-kuberay-system.yaml", None) == [
-        "deletion: Namespace kuberay-system: removed: Argo CD keeps it (Prune=false), and nothing corrects it any "
+        "deletion: Namespace kuberay-system: removed: Argo CD keeps it (Prune=false), and nothing "
+        "corrects it any "
         "more; when a person deletes it, everything in it is deleted with it, what is not in Git too"
     ]

@@ -76,7 +76,8 @@ NAMES = "name the ranges that need it"
             PARAMETERS,
             "scheme: internal",
             "scheme: internet-facing",
-            "IngressClassParams alb: spec.scheme: is internet-facing: the internet reaches it; write internal",
+            "IngressClassParams alb: spec.scheme: is internet-facing: the internet reaches it; write "
+            "internal",
         ),
         (
             PARAMETERS,
@@ -148,7 +149,8 @@ def test_a_new_way_in_may_have_its_own_ranges_but_not_all() -> None:
 def test_who_reaches_the_kubernetes_api_is_told(old: str, new: str, cidr: str) -> None:
     before, after = {"aws/cluster.yaml": CLUSTER}, {"aws/cluster.yaml": edited(CLUSTER, old, new)}
     assert found(gate, pair(before, after)) == [
-        f"network: ClusterConfig genai: vpc.publicAccessCIDRs: the Kubernetes API lets in {cidr}, which it did "
+        f"network: ClusterConfig genai: vpc.publicAccessCIDRs: the Kubernetes API lets in {cidr}, which "
+        f"it did "
         f"not; {NAMES}"
     ]
     assert (

@@ -23,7 +23,8 @@ spec:
         (
             "ghcr.io/one/main:1.3",
             [
-                "spec.containers[0].image: ghcr.io/one/main:1.3 has lost its digest: its tag may move; run make "
+                "spec.containers[0].image: ghcr.io/one/main:1.3 has lost its digest: its tag may move; "
+                "run make "
                 "lock-images"
             ],
         ),
@@ -34,7 +35,8 @@ spec:
         (
             "evil.example.com/main:1@sha256:0123",
             [
-                "spec.containers[0].image: evil.example.com/main:1@sha256:0123 comes from a registry that is not "
+                "spec.containers[0].image: evil.example.com/main:1@sha256:0123 comes from a registry "
+                "that is not "
                 "allowed; use lib/images.image for a mirrored registry, or add it to images.registries"
             ],
         ),

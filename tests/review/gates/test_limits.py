@@ -95,13 +95,16 @@ spec:
 def test_quotas_are_missed() -> None:
     both = f"{QUOTA}---\n{RANGE}---\n{POOL}"
     assert found(gate, pair(both, POOL)) == [
-        "limits: LimitRange a/all: removed: containers without limits get none any more; bring it back, or sign "
+        "limits: LimitRange a/all: removed: containers without limits get none any more; bring it back, "
+        "or sign "
         "it off",
-        "limits: ResourceQuota a/all: removed: the namespace may use all that the nodes have; bring it back, or "
+        "limits: ResourceQuota a/all: removed: the namespace may use all that the nodes have; bring it "
+        "back, or "
         "sign it off",
     ]
     assert found(gate, pair(both, edited(both, ', pods: "5"', ""))) == [
-        "limits: ResourceQuota a/all: spec.hard.pods: is gone: the namespace may use all that the nodes have; set "
+        "limits: ResourceQuota a/all: spec.hard.pods: is gone: the namespace may use all that the nodes "
+        "have; set "
         "it"
     ]
 

@@ -173,7 +173,8 @@ def test_a_namespace_stays_closed_by_default() -> None:
     old = NAMESPACES + PODS + DENY + held
     new = edited(old, DENY.partition("---\n")[2].partition("---\n")[0] + "---\n", "")
     assert found(gate, pair(old, new)) == [
-        "network: NetworkPolicy a/default-deny: no longer closes egress and ingress for all pods of a, whatever "
+        "network: NetworkPolicy a/default-deny: no longer closes egress and ingress for all pods of a, "
+        "whatever "
         "runs there next is open; keep it"
     ]
 

@@ -80,7 +80,8 @@ NOTHING = "nothing runs by it any more; keep at least 1"
             SERVICE,
             "minReplicas: 2, ",
             "",
-            f"{GROUPS}[groupName=gpu].minReplicas: was 2 and is gone: nothing may run by it any more; keep it",
+            f"{GROUPS}[groupName=gpu].minReplicas: was 2 and is gone: nothing may run by it any more; "
+            f"keep it",
         ),
         (
             SERVICE,
@@ -111,19 +112,22 @@ NOTHING = "nothing runs by it any more; keep at least 1"
             CRON,
             "suspend: false",
             "suspend: true",
-            "CronJob a/prune: spec.suspend: is True: it is not started any more; sign it off if that is meant",
+            "CronJob a/prune: spec.suspend: is True: it is not started any more; sign it off if that is "
+            "meant",
         ),
         (
             DEPLOYMENT,
             "replicas: 2",
             "replicas: 2\n  paused: true",
-            "Deployment a/web: spec.paused: is True: it is not rolled out any more; sign it off if that is meant",
+            "Deployment a/web: spec.paused: is True: it is not rolled out any more; sign it off if that "
+            "is meant",
         ),
         (
             QUEUE,
             "stopPolicy: None",
             "stopPolicy: Hold",
-            "ClusterQueue research: spec.stopPolicy: is Hold: it lets no more jobs in; sign it off if that is "
+            "ClusterQueue research: spec.stopPolicy: is Hold: it lets no more jobs in; sign it off if "
+            "that is "
             "meant",
         ),
         (
@@ -196,7 +200,8 @@ def test_what_still_runs_is_none(body: str, old: str, new: str) -> None:
 
 def test_a_budget_is_missed_by_the_pods_it_holds_up() -> None:
     assert found(gate, pair(f"{BUDGET}---\n{DEPLOYMENT}", DEPLOYMENT)) == [
-        "replicas: PodDisruptionBudget a/web: removed: all pods that it holds up may be evicted at once; bring it "
+        "replicas: PodDisruptionBudget a/web: removed: all pods that it holds up may be evicted at "
+        "once; bring it "
         "back, or sign it off"
     ]
     assert found(gate, pair(f"{BUDGET}---\n{DEPLOYMENT}---\n{POOL}", POOL)) == []

@@ -46,7 +46,7 @@ def test_files_of_the_aws_side_are_looked_at() -> None:
     ]
 
 
-SECRET = """apiVersion: v1
+EMPTY = """apiVersion: v1
 kind: Secret
 metadata: {name: token, namespace: a}
 stringData: {}
@@ -54,17 +54,17 @@ stringData: {}
 
 
 def test_a_secret_has_no_content_in_git() -> None:
-    new = edited(SECRET, "{}", "{password: hunter2}")
-    assert found(gate, pair(SECRET, SECRET)) == []
-    assert found(gate, pair(OLD, f"{OLD}---\n{SECRET}")) == []
-    messages = found(gate, pair(SECRET, new))
+    new = edited(EMPTY, "{}", "{password: hunter2}")
+    assert found(gate, pair(EMPTY, EMPTY)) == []
+    assert found(gate, pair(OLD, f"{OLD}---\n{EMPTY}")) == []
+    messages = found(gate, pair(EMPTY, new))
     assert messages == [f"secrets: Secret a/token: stringData.password: is a secret in Git; {REMEDY}"]
     assert found(gate, pair(new, edited(new, "name: token", "name: token, labels: {a: b}"))) == []
 
 
 def test_settings_of_argo_cd_are_no_secret() -> None:
     labelled = edited(
-        SECRET, "namespace: a", "namespace: a, labels: {argocd.argoproj.io/secret-type: cluster}"
+        EMPTY, "namespace: a", "namespace: a, labels: {argocd.argoproj.io/secret-type: cluster}"
     )
     new = edited(
         labelled, "{}\n", "{name: in-cluster, server: 'arn:aws:eks:x', config: '{bearerToken: x}'}\n"
