@@ -30,14 +30,17 @@ _LOST: Final = {
 
 _RUNS: Final = {
     "Alertmanager": "alerts reach nobody",
+    "CSIDriver": "its volumes are not mounted any more",
     "CronJob": "it is not started any more",
     "CronWorkflow": "it is not started any more",
     "DaemonSet": "no node has it any more",
     "Deployment": "what it runs stops",
     "ExternalSecret": "the Secret that it made is deleted with it",
+    "Ingress": "its address leads nowhere any more",
     "LocalQueue": "jobs that name it wait forever",
     "ClusterQueue": "jobs in it wait forever",
     "Prometheus": "its metrics are gone, and nothing is measured any more",
+    "PrometheusRule": "its alerts are not raised any more",
     "RayCluster": "its pods and what they compute are gone",
     "RayService": "what it serves is gone",
     "ScheduledSparkApplication": "it is not started any more",

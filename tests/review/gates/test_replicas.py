@@ -71,6 +71,19 @@ NOTHING = "nothing runs by it any more; keep at least 1"
             f"Deployment a/web: spec.replicas: goes from 2 to 0: {NOTHING}",
         ),
         (
+            DEPLOYMENT,
+            "  replicas: 2\n",
+            "",
+            "Deployment a/web: spec.replicas: was 2 and is gone: one copy is left; keep it",
+        ),
+        (
+            QUEUE,
+            ', nominalQuota: "48"',
+            "",
+            "ClusterQueue research: spec.resourceGroups[0].flavors[name=trainium].resources[name=cpu]"
+            ".nominalQuota: was 48 and is gone: jobs that ask for it wait forever; keep it",
+        ),
+        (
             SERVICE,
             "minReplicas: 2",
             "minReplicas: 0",
