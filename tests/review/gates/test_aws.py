@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from charts_src.review.gates.aws import gate
+from charts_src.review.read import read_pairs
 from charts_src.review.sides import Pair
 from tests.review.gates.pairs import found, pair
 
@@ -166,3 +167,10 @@ def test_who_may_log_in_to_the_cluster_is_told() -> None:
         "keep it",
     ]
     assert found(gate, pair({"aws/cluster.yaml": new}, {"aws/cluster.yaml": new})) == []
+
+
+def test_stacks_are_read_on_both_sides() -> None:
+    (both,) = read_pairs(["dev"], "HEAD")
+    for side in (both.old, both.new):
+        assert "access.json" in side.templates
+        assert any(file.startswith("iam/") for file in side.templates)

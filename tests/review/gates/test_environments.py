@@ -134,6 +134,17 @@ def test_pods_that_would_lose_their_work_are_protected(sides: Sides) -> None:
     assert [gone.partition(":")[2] in each for each in found[:2]] == [True, True]
 
 
+def test_a_driver_of_spark_is_protected(sides: Sides) -> None:
+    def unprotect(body: Any) -> None:
+        del body["spec"]["template"]["driver"]["template"]["metadata"]["annotations"]
+
+    file = "spark-text-pipeline/scheduledsparkapplication-text-pipeline.yaml"
+    assert after(sides, "prod", file, unprotect)[-1] == (
+        "consolidation: ScheduledSparkApplication spark-jobs/text-pipeline: spec.template.driver.spec: may be "
+        "moved by Karpenter off nodes of batch (Drifted); annotate it karpenter.sh/do-not-disrupt: 'true'"
+    )
+
+
 def test_an_object_of_another_shape_stops_the_gates_that_read_it(sides: Sides) -> None:
     def misshape(body: Any) -> None:
         body["spec"]["template"]["spec"]["requirements"] = None
