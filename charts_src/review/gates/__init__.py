@@ -7,6 +7,8 @@ but for gangs and consolidation, which look at the new side as a whole.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import yaml
+
 from charts_src.objects import AWS_FOLDER, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates import (
@@ -20,6 +22,7 @@ from charts_src.review.gates import (
     limits,
     network,
     privileges,
+    projects,
     rbac,
     replicas,
     report,
@@ -44,6 +47,7 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
     rbac.gate,
+    projects.gate,
     aws.gate,
     network.gate,
     exposure.gate,
@@ -55,7 +59,7 @@ GATES: Final[tuple[Gate, ...]] = (
 )
 """Every gate, in the order of the report."""
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError, yaml.YAMLError)
 """What a gate raises for an object that has not the shape of its kind."""
 
 

@@ -53,7 +53,7 @@ class Opening(NamedTuple):
     """One peer that a pod may talk to, on some ports."""
 
     peer: str
-    """EVERYTHING, ALL_PODS, namespace/*, namespace/pod, labels in every namespace, or a range of addresses."""
+    """EVERYTHING, ALL_PODS, namespace/*, namespace/pod, labels in every namespace, or addresses."""
     ports: Ports
 
     def covers(self, other: "Opening") -> bool:

@@ -183,6 +183,37 @@ def test_an_object_that_is_kept_may_move() -> None:
     assert found(gate, pair(old, {"two/a.yaml": kept, "one/b.yaml": POOL})) == []
 
 
+def test_what_runs_in_a_namespace_that_goes_is_part_of_it() -> None:
+    inside = edited(NAMESPACE, "name: a", "name: b")
+    old = f"{NAMESPACE}---\n{DEPLOYMENT}---\n{inside}"
+    new = f"{inside}---\n{edited(DEPLOYMENT, 'namespace: a', 'namespace: b')}"
+    assert [each.partition(":")[2].partition(":")[0] for each in found(gate, pair(old, new))] == [
+        " Namespace a"
+    ]
+
+
+def test_a_workload_under_another_name_is_started_anew() -> None:
+    assert found(gate, pair(DEPLOYMENT, edited(DEPLOYMENT, "name: web", "name: site"))) == [
+        "deletion: Deployment a/web: renamed to Deployment a/site, which is made anew: what it runs "
+        "stops; move "
+        "what is needed first"
+    ]
+
+
+def test_a_version_of_a_definition_is_missed_by_its_objects() -> None:
+    versions = "spec: {versions: [{name: v1, served: true}, {name: v1beta1, served: true}], group: ray.io"
+    old = edited(DEFINITION, "spec: {group: ray.io", versions)
+    path = "deletion: CustomResourceDefinition rayjobs.ray.io: spec.versions[name=v1beta1]"
+    message = "no longer has v1beta1: objects of that version can't be read or written; convert them first"
+    assert found(gate, pair(old, edited(old, ", {name: v1beta1, served: true}", ""))) == [
+        f"{path}: {message}"
+    ]
+    assert found(gate, pair(old, edited(old, "v1beta1, served: true", "v1beta1, served: false"))) == [
+        f"{path}.served: {message}"
+    ]
+    assert found(gate, pair(edited(old, ", {name: v1beta1, served: true}", ""), old)) == []
+
+
 def test_protection_from_deletion_is_not_to_be_lost() -> None:
     kept = edited(CLAIM, "  name: data\n", f"{KEPT}  name: data\n")
     assert found(gate, pair(kept, edited(kept, "Prune=false,", ""))) == [

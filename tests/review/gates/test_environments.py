@@ -140,7 +140,8 @@ def test_a_driver_of_spark_is_protected(sides: Sides) -> None:
 
     file = "spark-text-pipeline/scheduledsparkapplication-text-pipeline.yaml"
     assert after(sides, "prod", file, unprotect)[-1] == (
-        "consolidation: ScheduledSparkApplication spark-jobs/text-pipeline: spec.template.driver.spec: may be "
+        "consolidation: ScheduledSparkApplication spark-jobs/text-pipeline: spec.template.driver.spec: "
+        "may be "
         "moved by Karpenter off nodes of batch (Drifted); annotate it karpenter.sh/do-not-disrupt: 'true'"
     )
 
