@@ -2,7 +2,7 @@
 
 from charts_src.model import Environment
 from charts_src.publish import Files
-from charts_src.review.gates import GATES, Gate
+from charts_src.review.gates import GATES, Gate, of_cluster
 from charts_src.review.read import pair_of
 from charts_src.review.sides import Pair
 
@@ -22,4 +22,4 @@ def edited(text: str, old: str, new: str) -> str:
 def found(gate: Gate, both: Pair) -> list[str]:
     """Give what one gate, which has to be listed, finds."""
     assert gate in GATES
-    return [str(each) for each in gate(both)]
+    return [str(each) for each in gate(of_cluster(both))]

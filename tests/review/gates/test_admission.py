@@ -60,7 +60,8 @@ def test_a_namespace_that_becomes_less_strict_is_told(level: str) -> None:
 def test_a_namespace_without_a_level_is_privileged() -> None:
     new = edited(NAMESPACE, "    pod-security.kubernetes.io/enforce: restricted\n", "")
     assert found(gate, pair(NAMESPACE, new)) == [
-        f"privileges: Namespace a: {ENFORCE}: goes from restricted to privileged: pods in it may do more; write "
+        f"privileges: Namespace a: {ENFORCE}: goes from restricted to privileged: pods in it may do "
+        f"more; write "
         "restricted"
     ]
 
@@ -165,6 +166,7 @@ def test_what_refuses_may_refuse_more(body: str, old: str, new: str) -> None:
 def test_a_webhook_that_leaves_its_configuration_is_told() -> None:
     new = edited(WEBHOOK, "- {name: two.example.com, failurePolicy: Fail}\n", "")
     assert found(gate, pair(WEBHOOK, new)) == [
-        "privileges: ValidatingWebhookConfiguration queues: webhooks[name=two.example.com]: is removed: what it "
+        "privileges: ValidatingWebhookConfiguration queues: webhooks[name=two.example.com]: is removed: "
+        "what it "
         "refused or added is not any more; bring it back, or sign it off"
     ]

@@ -68,7 +68,8 @@ spec: {syncPolicy: {automated: {allowEmpty: false}}}
         ),
         (
             CLAIM,
-            "PersistentVolumeClaim a/data: removed: its volume goes with it, and the data, but for the reclaim "
+            "PersistentVolumeClaim a/data: removed: its volume goes with it, and the data, but for the "
+            "reclaim "
             "policy Retain",
         ),
         (
@@ -77,7 +78,8 @@ spec: {syncPolicy: {automated: {allowEmpty: false}}}
         ),
         (
             DEFINITION,
-            "CustomResourceDefinition rayjobs.ray.io: removed: all its custom resources are deleted with it, in "
+            "CustomResourceDefinition rayjobs.ray.io: removed: all its custom resources are deleted "
+            "with it, in "
             "every namespace",
         ),
         (POOL, "NodePool gpu: removed: its nodes are drained and every pod on them is evicted"),
@@ -101,7 +103,8 @@ def test_a_changed_or_added_object_is_not_deleted() -> None:
 def test_a_storage_class_is_missed_by_the_claims_that_name_it() -> None:
     assert found(gate, pair(STORAGE_CLASS + REST, REST)) == []
     assert found(gate, pair(f"{STORAGE_CLASS}---\n{CLAIM}", CLAIM)) == [
-        "deletion: StorageClass fast: removed: claims that name it get no volume any more; move what is needed "
+        "deletion: StorageClass fast: removed: claims that name it get no volume any more; move what is "
+        "needed "
         "first"
     ]
 
@@ -111,8 +114,10 @@ def test_what_argo_cd_keeps_is_told_as_kept() -> None:
     inside = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: a}\n"
     other = edited(REST, "namespace: a", "namespace: b")
     assert found(gate, pair(old + inside + other, other)) == [
-        "deletion: Namespace a: removed: Argo CD keeps it (Prune=false), what is in it goes now (objects: 1), "
-        "and nothing corrects it any more; when a person deletes it, everything in it is deleted with it, what "
+        "deletion: Namespace a: removed: Argo CD keeps it (Prune=false), what is in it goes now "
+        "(objects: 1), "
+        "and nothing corrects it any more; when a person deletes it, everything in it is deleted with "
+        "it, what "
         "is not in Git too"
     ]
 
@@ -139,7 +144,8 @@ def test_a_removed_application_is_one_finding_with_what_it_leaves() -> None:
         "deletion: Application argocd/app: is removed: Argo CD deletes 2 of its 3 objects and leaves 1 "
         "(Delete=false); bring it back, or sign it off",
         "deletion: CustomResourceDefinition rayjobs.ray.io: removed: Argo CD keeps it (Delete=false), and "
-        "nothing corrects it any more; when a person deletes it, all its custom resources are deleted with it, "
+        "nothing corrects it any more; when a person deletes it, all its custom resources are deleted "
+        "with it, "
         "in every namespace",
     ]
 
@@ -147,7 +153,8 @@ def test_a_removed_application_is_one_finding_with_what_it_leaves() -> None:
 def test_an_emptied_application_stays_as_it_is() -> None:
     old = {"app/a.yaml": DEPLOYMENT, "argocd/app.yaml": APPLICATION}
     assert found(gate, pair(old, {"argocd/app.yaml": APPLICATION})) == [
-        "deletion: Application argocd/app: is emptied: Argo CD refuses to sync it (allowEmpty: false), so 1 of "
+        "deletion: Application argocd/app: is emptied: Argo CD refuses to sync it (allowEmpty: false), "
+        "so 1 of "
         "its 1 objects stay until someone deletes them; remove the application as well"
     ]
 
@@ -164,7 +171,8 @@ def test_an_object_that_moves_to_another_application_is_deleted_by_the_first() -
     old = {"one/a.yaml": DEPLOYMENT, "one/b.yaml": POOL, "two/c.yaml": VOLUME}
     new = {"one/b.yaml": POOL, "two/a.yaml": DEPLOYMENT, "two/c.yaml": VOLUME}
     assert found(gate, pair(old, new)) == [
-        "deletion: Deployment a/web: moves from application one to two: the first deletes it, the other makes "
+        "deletion: Deployment a/web: moves from application one to two: the first deletes it, the other "
+        "makes "
         "it anew; annotate it with Prune=false in a change before this one"
     ]
 
@@ -175,11 +183,44 @@ def test_an_object_that_is_kept_may_move() -> None:
     assert found(gate, pair(old, {"two/a.yaml": kept, "one/b.yaml": POOL})) == []
 
 
+def test_what_runs_in_a_namespace_that_goes_is_part_of_it() -> None:
+    inside = edited(NAMESPACE, "name: a", "name: b")
+    old = f"{NAMESPACE}---\n{DEPLOYMENT}---\n{inside}"
+    new = f"{inside}---\n{edited(DEPLOYMENT, 'namespace: a', 'namespace: b')}"
+    assert [each.partition(":")[2].partition(":")[0] for each in found(gate, pair(old, new))] == [
+        " Namespace a"
+    ]
+
+
+def test_a_workload_under_another_name_is_started_anew() -> None:
+    assert found(gate, pair(DEPLOYMENT, edited(DEPLOYMENT, "name: web", "name: site"))) == [
+        "deletion: Deployment a/web: renamed to Deployment a/site, which is made anew: what it runs "
+        "stops; move "
+        "what is needed first"
+    ]
+
+
+def test_a_version_of_a_definition_is_missed_by_its_objects() -> None:
+    versions = "spec: {versions: [{name: v1, served: true}, {name: v1beta1, served: true}], group: ray.io"
+    old = edited(DEFINITION, "spec: {group: ray.io", versions)
+    path = "deletion: CustomResourceDefinition rayjobs.ray.io: spec.versions[name=v1beta1]"
+    message = "no longer has v1beta1: objects of that version can't be read or written; convert them first"
+    assert found(gate, pair(old, edited(old, ", {name: v1beta1, served: true}", ""))) == [
+        f"{path}: {message}"
+    ]
+    assert found(gate, pair(old, edited(old, "v1beta1, served: true", "v1beta1, served: false"))) == [
+        f"{path}.served: {message}"
+    ]
+    assert found(gate, pair(edited(old, ", {name: v1beta1, served: true}", ""), old)) == []
+
+
 def test_protection_from_deletion_is_not_to_be_lost() -> None:
     kept = edited(CLAIM, "  name: data\n", f"{KEPT}  name: data\n")
     assert found(gate, pair(kept, edited(kept, "Prune=false,", ""))) == [
-        'deletion: PersistentVolumeClaim a/data: metadata.annotations["argocd.argoproj.io/sync-options"]: loses '
-        "Prune=false: with the next removal its volume goes with it, and the data, but for the reclaim policy "
+        "deletion: PersistentVolumeClaim a/data: "
+        'metadata.annotations["argocd.argoproj.io/sync-options"]: loses '
+        "Prune=false: with the next removal its volume goes with it, and the data, but for the reclaim "
+        "policy "
         "Retain; keep the option"
     ]
     assert found(gate, pair(CLAIM, kept)) == []

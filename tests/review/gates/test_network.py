@@ -173,7 +173,8 @@ def test_a_namespace_stays_closed_by_default() -> None:
     old = NAMESPACES + PODS + DENY + held
     new = edited(old, DENY.partition("---\n")[2].partition("---\n")[0] + "---\n", "")
     assert found(gate, pair(old, new)) == [
-        "network: NetworkPolicy a/default-deny: no longer closes egress and ingress for all pods of a, whatever "
+        "network: NetworkPolicy a/default-deny: no longer closes egress and ingress for all pods of a, "
+        "whatever "
         "runs there next is open; keep it"
     ]
 
@@ -211,3 +212,26 @@ def test_a_new_pod_that_no_policy_holds_is_told() -> None:
 def test_another_image_opens_nothing() -> None:
     old = ALL + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: a}\nspec: {image: one}\n"
     assert found(gate, pair(old, edited(old, "image: one", "image: two"))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "matchLabels: {kubernetes.io/metadata.name: b}",
+            "matchLabels: {}",
+            f'{IN} {{"matchLabels": {{"app": "client"}}}} in every namespace -> a/web (port 80)',
+        ),
+        ("matchLabels: {app: client}", "matchLabels: {}", f"{IN} b/* -> a/web (port 80)"),
+    ],
+)
+def test_a_selector_without_labels_selects_all(old: str, new: str, message: str) -> None:
+    assert found(gate, pair(ALL, edited(ALL, old, new))) == [message + NEEDED]
+
+
+def test_ranges_of_ipv6_are_compared_too() -> None:
+    old = edited(ALL, "cidr: 10.0.0.0/8, except: [10.1.0.0/16]", "cidr: 'fd00::/16'")
+    assert found(gate, pair(old, edited(old, "fd00::/16", "fd00::/32"))) == []
+    assert found(gate, pair(old, edited(old, "fd00::/16", "::/0"))) == [
+        f"{OUT} a/web -> ::/0 (port 443-445){NEEDED}"
+    ]

@@ -44,7 +44,8 @@ CONTEXT = f"{MAIN}.securityContext"
             "allowPrivilegeEscalation: false",
             "allowPrivilegeEscalation: true",
             [
-                f"{CONTEXT}.allowPrivilegeEscalation: may gain more rights than it starts with; set it to false"
+                f"{CONTEXT}.allowPrivilegeEscalation: may gain more rights than it starts with; set it "
+                f"to false"
             ],
         ),
         (
@@ -64,7 +65,8 @@ CONTEXT = f"{MAIN}.securityContext"
             "          readOnlyRootFilesystem: true\n",
             "",
             [
-                f"{CONTEXT}.readOnlyRootFilesystem: can write to its image's files; set it to true, and mount "
+                f"{CONTEXT}.readOnlyRootFilesystem: can write to its image's files; set it to true, and "
+                f"mount "
                 "an emptyDir"
             ],
         ),
@@ -116,7 +118,8 @@ CONTEXT = f"{MAIN}.securityContext"
             "automountServiceAccountToken: false",
             "automountServiceAccountToken: true",
             [
-                f"{POD_PATH}.automountServiceAccountToken: gives the pod a token for the API; say false unless "
+                f"{POD_PATH}.automountServiceAccountToken: gives the pod a token for the API; say false "
+                f"unless "
                 "it calls the API"
             ],
         ),
@@ -124,7 +127,8 @@ CONTEXT = f"{MAIN}.securityContext"
             "      automountServiceAccountToken: false\n",
             "",
             [
-                f"{POD_PATH}.automountServiceAccountToken: gives the pod a token for the API; say false unless "
+                f"{POD_PATH}.automountServiceAccountToken: gives the pod a token for the API; say false "
+                f"unless "
                 "it calls the API"
             ],
         ),
@@ -252,6 +256,7 @@ metadata: {name: job, namespace: a}
 automountServiceAccountToken: false
 """
     assert found(gate, pair(old, edited(old, "false", "true"))) == [
-        "privileges: ServiceAccount a/job: automountServiceAccountToken: gives the pod a token for the API; say "
+        "privileges: ServiceAccount a/job: automountServiceAccountToken: gives the pod a token for the "
+        "API; say "
         "false unless it calls the API"
     ]

@@ -39,7 +39,8 @@ LESS = "; take away what it does not need"
         (
             "[get, list]",
             "[get, list, delete]",
-            f"rbac: Role a/job: {WHO}: delete configmaps one in a; delete configmaps two in a; delete pods one "
+            f"rbac: Role a/job: {WHO}: delete configmaps one in a; delete configmaps two in a; delete "
+            f"pods one "
             f"in a; delete pods two in a{LESS}",
         ),
         (
@@ -55,7 +56,8 @@ LESS = "; take away what it does not need"
         (
             '[""], resources: [configmaps',
             '["", batch], resources: [configmaps',
-            f"rbac: Role a/job: {WHO}: get, list configmaps.batch one in a; get, list configmaps.batch two in "
+            f"rbac: Role a/job: {WHO}: get, list configmaps.batch one in a; get, list configmaps.batch "
+            f"two in "
             f"a; get, list pods.batch one in a; get, list pods.batch two in a{LESS}",
         ),
         (
@@ -66,7 +68,8 @@ LESS = "; take away what it does not need"
         (
             "[configmaps, pods], resourceNames: [one, two]",
             "[configmaps, pods, secrets]",
-            f"rbac: Role a/job: {WHO}: get, list configmaps in a; get, list pods in a; get, list secrets in a "
+            f"rbac: Role a/job: {WHO}: get, list configmaps in a; get, list pods in a; get, list "
+            f"secrets in a "
             f"(reads or writes secrets){LESS}",
         ),
         (
@@ -78,13 +81,15 @@ LESS = "; take away what it does not need"
         (
             "kind: Role, name: job",
             "kind: ClusterRole, name: cluster-admin",
-            f"rbac: RoleBinding a/job: lets ServiceAccount a/job by ClusterRole cluster-admin: * *.* in a (has a "
+            f"rbac: RoleBinding a/job: lets ServiceAccount a/job by ClusterRole cluster-admin: * *.* in "
+            f"a (has a "
             f"wildcard){LESS}",
         ),
         (
             "- {kind: ServiceAccount, name: job}",
             "- {kind: ServiceAccount, name: job}\n- {kind: Group, name: people}",
-            "rbac: RoleBinding a/job: lets Group people by Role a/job: get, list configmaps one in a; get, list "
+            "rbac: RoleBinding a/job: lets Group people by Role a/job: get, list configmaps one in a; "
+            "get, list "
             f"configmaps two in a; get, list pods one in a; get, list pods two in a{LESS}",
         ),
     ],
@@ -157,7 +162,8 @@ def test_of_a_new_account_only_what_leads_to_more_is_told() -> None:
 def test_a_role_that_kubernetes_adds_to_another_widens_that_one() -> None:
     labels = "metadata: {name: wide, labels: {rbac.authorization.k8s.io/aggregate-to-view: 'true'}}"
     assert found(gate, pair(ALL, edited(ALL, "metadata: {name: wide}", labels))) == [
-        "rbac: ClusterRole wide: lets ClusterRole view (its holders) by ClusterRole wide: get deployments.apps "
+        "rbac: ClusterRole wide: lets ClusterRole view (its holders) by ClusterRole wide: get "
+        "deployments.apps "
         "everywhere; take away what it does not need"
     ]
 
