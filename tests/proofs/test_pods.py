@@ -57,3 +57,22 @@ def test_a_step_is_restricted_by_the_controllers_defaults_unless_it_says_otherwi
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     assert workflow_pod(step | {"securityContext": {"runAsUser": 7}})["securityContext"] == {"runAsUser": 7}
+
+
+def test_the_head_of_a_ray_cluster_that_scales_has_the_container_of_the_autoscaler() -> None:
+    head = {"template": {"spec": {"containers": [{"name": "ray-head", "image": "a"}]}}}
+    options = {"resources": {"limits": {"cpu": "1"}}, "idleTimeoutSeconds": 60}
+    fixed = body("ray.io/v1", "RayCluster", headGroupSpec=head, autoscalerOptions=options)
+    scaling = body(
+        "ray.io/v1",
+        "RayCluster",
+        headGroupSpec=head,
+        autoscalerOptions=options,
+        enableInTreeAutoscaling=True,
+    )
+    assert [each["name"] for each in pods_of(fixed)[0].spec["containers"]] == ["ray-head"]
+    assert pods_of(scaling)[0].spec["containers"][1] == {
+        "name": "autoscaler",
+        "image": "a",
+        "resources": {"limits": {"cpu": "1"}},
+    }
