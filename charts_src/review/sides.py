@@ -7,7 +7,7 @@ from typing import NamedTuple
 from charts_src.diff.compare import Change
 from charts_src.diff.parse import Located
 from charts_src.model import Environment
-from charts_src.objects import Identity
+from charts_src.objects import Body, Identity
 from charts_src.publish import Files
 
 
@@ -27,7 +27,7 @@ class Side(NamedTuple):
     templates: Mapping[str, str] = MappingProxyType({})
     """Path -> text of the JSON files of the AWS side: CloudFormation stacks and IAM policies."""
 
-    def body(self, identity: Identity) -> dict[str, object]:
+    def body(self, identity: Identity) -> Body:
         """Give an object as plain data. Raises KeyError when it is not there."""
         return self.objects[identity].body
 

@@ -1,13 +1,13 @@
 """Danger gates: what in a pull request may not be merged before someone has said that it is meant.
 
-Each gate is a pure function of both sides of an environment. What both sides have is none of its findings, but
-for gangs and consolidation, which look at the new side as a whole.
+Each gate is a pure function of both sides of an environment. What both sides have is none of its findings,
+but for gangs and consolidation, which look at the new side as a whole.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from charts_src.objects import Identity
+from charts_src.objects import AWS_FOLDER, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates import (
     admission,
@@ -26,10 +26,13 @@ from charts_src.review.gates import (
     privileges,
     rbac,
     replicas,
+    report,
     safeguards,
     secrets,
     sizes,
 )
+from charts_src.review.gates.sign_offs import SignOffs, Verdict, judge
+from charts_src.review.page import Section
 from charts_src.review.sides import Pair
 
 Gate = Callable[[Pair], Iterator[Finding]]
@@ -73,7 +76,28 @@ def findings(pair: Pair) -> list[Finding]:
     read it: that is a finding of theirs.
     """
     gates = GATES if pair.old.objects else _ANY_SIDE
-    return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, pair)))
+    objects = of_cluster(pair)
+    return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, objects)))
+
+
+def of_cluster(pair: Pair) -> Pair:
+    """Leave out changes of what eksctl reads: it is compared like an object, but is none of the cluster."""
+    return pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
+
+
+def verdict(pair: Pair, sign_offs: SignOffs) -> Verdict:
+    """Give what the gates find, by whether it is signed off; the same as section() says, as data."""
+    return judge(findings(pair), sign_offs)
+
+
+def section(pair: Pair, sign_offs: SignOffs) -> Section:
+    """Write what the gates find in an environment; gates/sign_offs.py reads what is signed off."""
+    return report.section(pair.name, verdict(pair, sign_offs))
+
+
+def size_section(pairs: Sequence[Pair]) -> Section:
+    """Write how large the diff of all environments together is."""
+    return report.size_section(sizes.diff_size(pairs))
 
 
 def _findings(gate: Gate, pair: Pair) -> list[Finding]:

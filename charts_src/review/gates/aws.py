@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
-from charts_src.review.gates.exposure import cluster_config
+from charts_src.review.gates.exposure import CLUSTER, cluster_config
 from charts_src.review.gates.policies import Allowed, allowed, widened
 from charts_src.review.sides import Pair, Side
 
@@ -128,10 +128,7 @@ def _documents(identity: Identity, properties: Body, resources: Resources) -> It
 
 def _entries(pair: Pair) -> Iterator[Finding]:
     """Compare who may log in to the cluster (EKS access entries), and with what."""
-    if all(
-        file.partition("/")[2] != "cluster.yaml" or pair.old.files.get(file) == text
-        for file, text in pair.new.files.items()
-    ):
+    if pair.old.files.get(CLUSTER) == pair.new.files.get(CLUSTER):
         return
     old, new = cluster_config(pair.old), cluster_config(pair.new)
     if not old:

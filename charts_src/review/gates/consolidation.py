@@ -1,7 +1,7 @@
 """Nodes that Karpenter may take from under pods that can't be started anew elsewhere without loss.
 
 Source: karpenter v1.15.0. Budgets: pkg/apis/v1/nodepool.go (a missing list is 10% for every reason).
-do-not-disrupt holds up consolidation and drift, drift only where the pool has no terminationGracePeriod
+do-not-disrupt holds up consolidation, and drift for as long as the pool's terminationGracePeriod
 (pkg/controllers/disruption/types.go); expiry ends in a drain whatever a budget says.
 """
 
@@ -10,19 +10,20 @@ from typing import Any, Final
 
 from charts_src.diff.compare import Change
 from charts_src.lib.accelerators import PURPOSE_LABEL
-from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.proofs.fitting import obstacles
 from charts_src.proofs.nodes import Node, nodes_of
 from charts_src.proofs.pods import Pod, all_pods
 from charts_src.review.finding import Finding
-from charts_src.review.gates.gangs import is_interruptible
 from charts_src.review.gates.leaves import leaves
 from charts_src.review.gates.places import by_names
 from charts_src.review.sides import Pair
 
 _GATE = "consolidation"
 KEEP: Final = "karpenter.sh/do-not-disrupt"
+_VOLUNTARY: Final = ("Drifted", "Underutilized")
+"""Reasons for which Karpenter takes a node that works and has pods."""
+
 _LASTING: Final = (
     "CronWorkflow",
     "MPIJob",
@@ -53,7 +54,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
     for pod in all_pods(objects.values()):
         if pod.gang or (pod.owner.kind in _LASTING and not _executor(pod)):
             for name in sorted({node.pool.name for node in nodes if _may_land(pod, node)} & pools.keys()):
-                for message in _disrupted(pod, pools[name][1], env):
+                for message in _disrupted(pod, pools[name][1]):
                     yield Finding(_GATE, pod.owner, by_names(objects[pod.owner], pod.path), message)
 
 
@@ -69,7 +70,7 @@ def _training(identity: Identity, body: Body) -> Iterator[Finding]:
     spec = body["spec"]
     if spec["template"]["metadata"].get("labels", {}).get(PURPOSE_LABEL) != "training":
         return
-    for reason in ("Drifted", "Underutilized"):
+    for reason in _VOLUNTARY:
         if _budget(spec, reason):
             message = f"lets Karpenter take nodes of training for being {reason}; give that a budget of 0"
             yield Finding(_GATE, identity, "spec.disruption", message)
@@ -78,21 +79,11 @@ def _training(identity: Identity, body: Body) -> Iterator[Finding]:
         yield Finding(_GATE, identity, "spec.template.spec.expireAfter", message)
 
 
-def _disrupted(pod: Pod, pool: Body, env: Environment) -> Iterator[str]:
-    spec, name = pool["spec"], pool["metadata"]["name"]
-    held = pod.annotations.get(KEEP) == "true"
-    reasons = [each for each in ("Drifted", "Underutilized") if _budget(spec, each)]
-    if reasons and not held:
-        yield f"may be moved by Karpenter off nodes of {name} ({', '.join(reasons)}); annotate it {KEEP}: 'true'"
-    elif pod.gang and "Drifted" in reasons and _forced(spec) and not is_interruptible(env, name):
-        yield (
-            f"may be moved off nodes of {name} that drift, as its terminationGracePeriod overrules {KEEP}; "
-            "use a pool for training"
-        )
-
-
-def _forced(spec: Body) -> bool:
-    return "terminationGracePeriod" in spec["template"]["spec"]
+def _disrupted(pod: Pod, pool: Body) -> Iterator[str]:
+    reasons = [each for each in _VOLUNTARY if _budget(pool["spec"], each)]
+    if reasons and pod.annotations.get(KEEP) != "true":
+        nodes = f"nodes of {pool['metadata']['name']} ({', '.join(reasons)})"
+        yield f"may be moved by Karpenter off {nodes}; annotate it {KEEP}: 'true'"
 
 
 def _budget(spec: Body, reason: str) -> bool:

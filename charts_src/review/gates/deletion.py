@@ -104,18 +104,15 @@ def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
         return
     body = pair.old.body(identity)
     successor = _successor(pair, identity, body)
-    words = f"renamed to {successor}: it is deleted, and made anew and empty" if successor else "removed"
+    words = f"renamed to {successor}, which is made anew and empty" if successor else "removed"
     option = "Delete=false" if whole else "Prune=false"
-    if _keeps(body, option):
-        count = len([each for each in pair.changes if _inside(each, identity)])
-        inside = f"; {count} objects in it are deleted now" if count else ""
-        words = f"renamed to {successor}" if successor else "removed"
-        after = (
-            f"Argo CD keeps the old one ({option}), but nothing corrects it any more{inside}; when a person"
-        )
-        yield Finding(_GATE, identity, "", f"{words}: {after} deletes it, {loss}")
-    else:
+    if not _keeps(body, option):
         yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")
+        return
+    count = sum(_inside(each, identity) for each in pair.changes)
+    inside = f", what is in it goes now (objects: {count})" if count else ""
+    then = f"Argo CD keeps it ({option}){inside}, and nothing corrects it any more; when a person deletes it"
+    yield Finding(_GATE, identity, "", f"{words}: {then}, {loss}")
 
 
 def _inside(change: Change, identity: Identity) -> bool:
@@ -187,7 +184,7 @@ def _reclaimed(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:
         before, after = _at(old, path), _at(new, path)
         safe = before == "Retain" or (before is None and path[-1] in ("whenDeleted", "whenScaled"))
         if safe and after != before and after != "Retain":
-            message = f"goes from {before or 'Retain'} to {after or 'Delete'}: data goes with its claim; keep Retain"
+            message = f"goes from Retain to {after or 'Delete'}: data goes with its claim; keep Retain"
             yield Finding(_GATE, identity, ".".join(path), message)
 
 

@@ -20,7 +20,7 @@ _ALB: Final = "alb.ingress.kubernetes.io/"
 _NLB: Final = "service.beta.kubernetes.io/aws-load-balancer-"
 _ANYWHERE: Final = ("0.0.0.0/0",)
 _INSIDE = "internal"
-_CLUSTER = f"{AWS_FOLDER}/cluster.yaml"
+CLUSTER = f"{AWS_FOLDER}/cluster.yaml"
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
@@ -120,17 +120,17 @@ _EXPOSED = {"Ingress": _ingress, "IngressClassParams": _parameters, "Service": _
 
 def cluster_config(side: Side) -> Body:
     """Give the ClusterConfig of eksctl; empty where a side has none."""
-    return yaml.load(side.files.get(_CLUSTER, "{}"), Loader) or {}  # noqa: S506 - safe loader
+    return yaml.load(side.files.get(CLUSTER, "{}"), Loader) or {}  # noqa: S506 - safe loader
 
 
 def _cluster(pair: Pair) -> Iterator[Finding]:
     """Compare who reaches the Kubernetes API."""
-    if pair.old.files.get(_CLUSTER) == pair.new.files.get(_CLUSTER) or _CLUSTER not in pair.new.files:
+    if pair.old.files.get(CLUSTER) == pair.new.files.get(CLUSTER) or CLUSTER not in pair.new.files:
         return
     new = cluster_config(pair.new)
     identity = Identity("eksctl.io", "ClusterConfig", "", (new.get("metadata") or {}).get("name", pair.name))
-    old_ranges, new_ranges = _api_ranges(cluster_config(pair.old)), _api_ranges(new)
-    for path, message in _widened("vpc.publicAccessCIDRs", old_ranges, new_ranges):
+    old_ranges = _api_ranges(cluster_config(pair.old)) if CLUSTER in pair.old.files else None
+    for path, message in _widened("vpc.publicAccessCIDRs", old_ranges, _api_ranges(new)):
         yield Finding(_GATE, identity, path, f"the Kubernetes API {message}")
 
 

@@ -72,10 +72,11 @@ def grants(side: Side) -> Grants:
 
 def covered(permission: Permission, by: dict[Permission, Source]) -> bool:
     """Say whether permissions include this one."""
-    wider = [(value, ALL) for value in permission]
-    base, slash, part = permission.resource.partition("/")
-    wider[1] = (permission.resource, f"{ALL}/{part}" if slash else base, ALL)
-    return any(Permission(*each) in by for each in product(*wider))
+    group, resource, name, verb, namespace = permission
+    _, slash, part = resource.partition("/")
+    resources = {resource, ALL, f"{ALL}/{part}" if slash else resource}
+    wider = product({group, ALL}, resources, {name, ALL}, {verb, ALL}, {namespace, ALL})
+    return any(Permission(*each) in by for each in wider)
 
 
 def _role(binding: Identity, body: Body) -> Identity:

@@ -1,4 +1,4 @@
-"""Images that a change makes less certain: no digest any more, a tag that moves, a registry nobody allowed."""
+"""Images that a change makes less certain: no digest any more, a tag that moves, an unknown registry."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _GATE = "images"
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
-    """Find images that are new to an object and break the rules of charts_src/policy, or have lost a digest."""
+    """Find images that are new to an object and break charts_src/policy, or have lost their digest."""
     for change in pair.changes:
         if change.status == "removed" or change.identity.kind == "CustomResourceDefinition":
             continue
@@ -21,7 +21,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
         digests = {image.partition("@")[0].rpartition(":")[0] for image in known if "@" in image}
         for path, image in images.named(body, ""):
             if "@" not in image and image not in known and image.rpartition(":")[0] in digests:
-                message = f"{image} has lost its digest, so another image may come under its tag; run make lock-images"
+                message = f"{image} has lost its digest: its tag may move; run make lock-images"
                 yield Finding(_GATE, change.identity, path, message)
         for path, spec in pod_specs(body):
             for found in images.exact(spec):

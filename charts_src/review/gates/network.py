@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from charts_src.diff.compare import Change
-from charts_src.objects import Identity
+from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates.traffic import (
     ALL_PODS,
@@ -84,7 +84,7 @@ def _denials(pair: Pair) -> Iterator[Finding]:
             yield Finding(_GATE, change.identity, "", f"{words}, whatever runs there next is open; keep it")
 
 
-def _closes(spec: dict[str, object]) -> set[Direction]:
+def _closes(spec: Body) -> set[Direction]:
     return directions(spec) if not spec.get("podSelector") else set()
 
 
@@ -114,5 +114,5 @@ def _released(pair: Pair, before: Matrix, after: Matrix) -> Iterator[Finding]:
         released[policy, direction].append(pod)
     for (policy, direction), pods in sorted(released.items()):
         what = "be reached by everything" if direction == "ingress" else "reach everything"
-        words = f"no policy holds {', '.join(pods)} any more: it may {what}; select it by a policy"
+        words = f"no policy holds {', '.join(pods)}: it may {what}; select it by a policy"
         yield Finding(_GATE, policy, f"spec.{direction}", words)

@@ -104,7 +104,7 @@ _OWN: Final = {
 
 
 def _weak(field: str, value: Any) -> bool:
-    """Say whether a field of a securityContext, of a pod or a container, gives a right; None is its default."""
+    """Say whether a field of a securityContext gives a right; None is its default."""
     match field:
         case "allowPrivilegeEscalation":
             return value is not False
@@ -113,7 +113,7 @@ def _weak(field: str, value: Any) -> bool:
         case "privileged":
             return value is True
         case "runAsUser":
-            return value == 0
+            return bool(value == 0)
         case "procMount":
             return value not in (None, "Default")
     return False

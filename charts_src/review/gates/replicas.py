@@ -1,4 +1,4 @@
-"""What a change brings to zero or stops: copies, queues, schedules, pools, and budgets that keep copies up."""
+"""What a change brings to zero or stops: copies, queues, schedules, pools, and what keeps copies up."""
 
 from collections.abc import Iterator
 from typing import Any, Final

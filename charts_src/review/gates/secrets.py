@@ -1,7 +1,6 @@
 """Secrets that a change puts into Git; a finding names the place and never the value."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -15,6 +14,12 @@ from charts_src.review.sides import Pair, Side
 
 _GATE = "secrets"
 _REMEDY = "revoke it, remove it from the branch's history too, and keep it in AWS Secrets Manager"
+
+_ARGOCD: Final = "argocd.argoproj.io/secret-type"
+_PUBLIC: Final = ("enableOCI", "name", "namespaces", "project", "server", "type", "url")
+"""Keys with settings in Secrets by which Argo CD knows clusters and repositories (argo-cd v3.6.1,
+util/db/cluster.go and util/db/repository_secrets.go).
+"""
 
 _NAME: Final = re.compile(r"(password|passwd|secret|token|api_?key|access_?key|private_?key)$", re.IGNORECASE)
 """What a variable or field with a secret is called."""
@@ -42,20 +47,21 @@ def _lines(pair: Pair, before: Mapping[str, str], after: Mapping[str, str]) -> I
     names = {located.file: identity for identity, located in pair.new.objects.items()}
     for file, text in after.items():
         old = before.get(file, "")
-        if text != old and CREDENTIAL.search(text):
-            known = Counter(old.splitlines())
-            for number, line in enumerate(text.splitlines(), 1):
-                if (match := CREDENTIAL.search(line)) and not known[line]:
-                    subject = names.get(file, Identity("", "File", "", file))
-                    what = OWNERS[match.lastgroup or ""]
-                    yield Finding(_GATE, subject, f"line {number} of {file}", f"looks like {what}; {_REMEDY}")
+        known = set(old.splitlines()) if text != old else set()
+        for number, line in enumerate(text.splitlines() if text != old else (), 1):
+            if line not in known and (match := CREDENTIAL.search(line)):
+                subject = names.get(file, Identity("", "File", "", file))
+                what = OWNERS[match.lastgroup or ""]
+                yield Finding(_GATE, subject, f"line {number} of {file}", f"looks like {what}; {_REMEDY}")
 
 
 def _values(pair: Pair, identity: Identity) -> Iterator[Finding]:
     """Compare the content of a Secret, which is hidden; the same content is none of this change."""
     before = _content(pair.old, identity)
+    labels = pair.new.body(identity)["metadata"].get("labels") or {}
+    public = _PUBLIC if _ARGOCD in labels else ()
     for path, value in _content(pair.new, identity).items():
-        if value and before.get(path) != value:
+        if value and before.get(path) != value and path.rpartition(".")[2] not in public:
             yield Finding(_GATE, identity, path, f"is a secret in Git; {_REMEDY}")
 
 

@@ -1,4 +1,4 @@
-"""Sizes beyond which a tool shows less, or refuses: GitHub's diffs, Argo CD's applications, Kubernetes' objects.
+"""Sizes beyond which a tool shows less, or refuses: diffs, applications, objects.
 
 Sources: GitHub Docs, "Repository limits" (diff limits); argo-cd v3.6.1,
 cmd/argocd-repo-server/commands/argocd_repo_server.go (max-combined-directory-manifests-size, 10M); Kubernetes
@@ -68,10 +68,12 @@ def _diff(old: str, new: str) -> tuple[int, int]:
     before, after = old.splitlines(), new.splitlines()
     if min(len(before), len(after)) > _LONG:
         gone, come = Counter(before), Counter(after)
-        rows = [*(gone - come).elements(), *(come - gone).elements()]
+        rows = [f"-{row}" for row in (gone - come).elements()] + [
+            f"+{row}" for row in (come - gone).elements()
+        ]
     else:
         rows = [*unified_diff(before, after, lineterm="")]
-    return len(rows), sum(len(row.encode()) + 2 for row in rows)
+    return len(rows), sum(len(row.encode()) + 1 for row in rows)
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
@@ -130,8 +132,14 @@ def _applied_by_server(side: Side, component: str) -> bool:
 
 
 def _json_size(text: str, limit: int) -> int:
-    """Give the bytes of a text of YAML as JSON; as they are if that is far from the limit."""
-    size = len(text.encode())
-    if size <= limit // 2:
-        return size
-    return len(json.dumps(yaml.load(text, Loader), separators=(",", ":"), ensure_ascii=False).encode())  # noqa: S506 - safe loader
+    """Give the bytes of a text of YAML as JSON, or more when even that is within the limit."""
+    most = sum(len(line.lstrip()) for line in text.splitlines()) + _PUNCTUATION * text.count("\n")
+    most += text.count('"') + text.count("\\")
+    if most <= limit:
+        return most
+    body = yaml.load(text, Loader)  # noqa: S506 - safe loader
+    return len(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+_PUNCTUATION: Final = 8
+"""Quotes around a key and its value, a comma, and two brackets, at most on a line."""

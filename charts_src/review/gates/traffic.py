@@ -167,7 +167,7 @@ def _covers(wide: str, narrow: str) -> bool:
 
 
 def _range(peer: str) -> bool:
-    return (peer[:1].isdigit() and "." in peer.partition("/")[0]) or ":" in peer
+    return ":" in peer or (peer[:1].isdigit() and "." in peer.partition("/")[0])
 
 
 def range_covers(wide: str, narrow: str) -> bool:
