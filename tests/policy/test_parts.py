@@ -152,9 +152,7 @@ def test_an_account_that_says_nothing_of_its_token_is_found() -> None:
 
 def with_annotations(**annotations: str) -> Body:
     body = thing("networking.k8s.io/Ingress", "web", "shop")
-    keys = {
-        f"alb.ingress.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()
-    }
+    keys = {f"alb.ingress.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
     body["metadata"]["annotations"] = keys
     return body
 

@@ -199,7 +199,7 @@ def test_a_way_to_the_instance_metadata_is_found(rule: Body) -> None:
 def test_a_way_to_all_addresses_is_found() -> None:
     assert found(network_policy({})) == [
         "spec.egress[0]: is empty, which may mean everything; leave it out or say what is meant",
-        "spec.egress[0]: allows all addresses, so the instance metadata; name peers or ports"
+        "spec.egress[0]: allows all addresses, so the instance metadata; name peers or ports",
     ]
 
 

@@ -20,7 +20,13 @@ PLUGINS = {
 
 def node(instance_type: str) -> Node:
     facts = instance(instance_type)
-    capacity = {"cpu": 999000, "memory": 999999, "pods": 99, NVIDIA_GPU: facts.gpus, EFA: facts.efa_interfaces}
+    capacity = {
+        "cpu": 999000,
+        "memory": 999999,
+        "pods": 99,
+        NVIDIA_GPU: facts.gpus,
+        EFA: facts.efa_interfaces,
+    }
     capacity |= {NEURON_DEVICE: facts.neuron_devices, NEURON_CORE: facts.neuron_cores}
     return Node(Pool("pool", {}), instance_type, {"a": frozenset({"b"})}, (), capacity)
 

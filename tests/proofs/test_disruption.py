@@ -97,10 +97,13 @@ def test_a_pool_that_ends_pods_before_their_time_is_found(time: str, found: int)
     pool = thing("karpenter.sh/NodePool", "general", spec={"template": template})
     pod = web(terminationGracePeriodSeconds=60)
     failures = problems(pool, budget(maxUnavailable=1), pods=[pod], nodes=[NODE])
-    assert failures == [
-        f"NodePool general: ends pods after {time}, Deployment shop/web: spec needs 60 s; "
-        "raise terminationGracePeriod"
-    ][:found]
+    assert (
+        failures
+        == [
+            f"NodePool general: ends pods after {time}, Deployment shop/web: spec needs 60 s; "
+            "raise terminationGracePeriod"
+        ][:found]
+    )
 
 
 def test_percentages_are_rounded_up() -> None:

@@ -130,9 +130,7 @@ def test_a_claim_and_its_volume_are_fine() -> None:
         ),
     ],
 )
-def test_a_claim_that_never_gets_its_volume_is_found(
-    side: int, field: str, value: Any, message: str
-) -> None:
+def test_a_claim_that_never_gets_its_volume_is_found(side: int, field: str, value: Any, message: str) -> None:
     bodies = deepcopy(claim_and_volume())
     bodies[side]["spec"][field] = value
     assert [each.message for each in volumes.wrong(tree(*bodies), [])] == [message]
@@ -176,9 +174,7 @@ def test_a_flavor_that_no_node_has_is_found() -> None:
     assert queue_problems(flavor={"nodeLabels": {"kind": "gpux"}}) == [
         "no kind of node has the labels kind=gpux; correct them"
     ]
-    assert queue_problems(flavor={}) == [
-        "has no nodeLabels: its quota is for nodes of every kind; add them"
-    ]
+    assert queue_problems(flavor={}) == ["has no nodeLabels: its quota is for nodes of every kind; add them"]
 
 
 def test_a_quota_of_something_else_than_the_group_covers_is_found() -> None:

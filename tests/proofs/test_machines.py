@@ -12,7 +12,11 @@ from tests.objects import thing
 from tests.ray_environment import environment
 
 ENV: Environment = environment()
-ROOT = {"deviceName": "/dev/xvda", "rootVolume": True, "ebs": {"encrypted": True, "deleteOnTermination": True}}
+ROOT = {
+    "deviceName": "/dev/xvda",
+    "rootVolume": True,
+    "ebs": {"encrypted": True, "deleteOnTermination": True},
+}
 PRIMARY = {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}
 
 
@@ -93,7 +97,10 @@ def test_another_number_of_efa_interfaces_is_found() -> None:
             {"instanceStorePolicy": "RAID0"},
             "instanceStorePolicy: m7i.xlarge of pool pool has no instance store; leave it out",
         ),
-        ({"role": "other"}, f"role: is not {ENV.karpenter.node_role}, the only one with which a node may join"),
+        (
+            {"role": "other"},
+            f"role: is not {ENV.karpenter.node_role}, the only one with which a node may join",
+        ),
         (
             {"metadataOptions": {"httpTokens": "optional"}},
             "metadataOptions: must ask for tokens and allow one hop, or pods get the node's credentials",

@@ -30,7 +30,11 @@ def test_objects_that_say_where_they_belong_are_fine() -> None:
 @pytest.mark.parametrize(
     ("label", "value", "message"),
     [
-        ("app.kubernetes.io/name", "", "has no label app.kubernetes.io/name; write the name of its component"),
+        (
+            "app.kubernetes.io/name",
+            "",
+            "has no label app.kubernetes.io/name; write the name of its component",
+        ),
         (
             "app.kubernetes.io/name",
             "shops",

@@ -81,11 +81,18 @@ def gate(pair: Pair) -> Iterator[Finding]:
 
 
 def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
+    came = [(_list_of(field.path), field.new) for field in change.fields if field.old is MISSING]
     for field in change.fields:
+        if (_list_of(field.path), field.old) in came:
+            continue  # it only has another place in its list
         if field.new is MISSING and (loss := _loss(field, bumped=bumped)):
             yield Finding(
                 _GATE, change.identity, field.path, f"is gone: {loss}; bring it back, or sign it off"
             )
+
+
+def _list_of(path: str) -> str:
+    return path[: path.rindex("[")] if path.endswith("]") else path
 
 
 def _loss(field: FieldChange, *, bumped: bool) -> str:
