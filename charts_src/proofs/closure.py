@@ -23,7 +23,7 @@ _SHOWN = 3
 def unresolved(
     objects: Objects, env: Environment, summaries: Sequence[Summary] | None = None
 ) -> list[Failure]:
-    """Find every name that leads nowhere, sorted; `summaries` are those of the objects, if there are any yet."""
+    """Find every name that leads nowhere, sorted; `summaries` are those of the objects, where known."""
     summaries = summaries or [summarise(body) for body in objects.values()]
     missing = _missing_objects(summaries, env)
     return sorted(
