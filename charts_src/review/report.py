@@ -121,9 +121,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _bars(found: PairCost) -> dict[str, list[Bar]]:
     """Draw the cost of each pool, before and after."""
-    pools = {
-        each.pool: None for side in (found.new, found.old) for each in (side.pools if side else ())
-    }
+    pools = {each.pool: None for side in (found.new, found.old) for each in (side.pools if side else ())}
     captions = {"Ceiling, $ per hour": "ceiling", "Expected, $ per hour": "expected"}
     return {
         f"{caption} in {found.environment}": [_bar(found, pool, amount) for pool in pools]

@@ -20,7 +20,20 @@ from charts_src.review.finding import Finding
 FOLDER: Final = state.ENVIRONMENTS / "sign-offs"
 """Where the files are; nothing is rendered from them."""
 
-SIGNABLE: Final = ("deletion", "gangs", "limits", "network", "privileges", "rbac", "replicas")
+SIGNABLE: Final = (
+    "consolidation",
+    "definitions",
+    "deletion",
+    "gangs",
+    "leaps",
+    "limits",
+    "network",
+    "permissions",
+    "privileges",
+    "rbac",
+    "replicas",
+    "safeguards",
+)
 """Gates whose findings can be signed off; the others leave no reason to merge."""
 
 _KEYS: Final = ("gate", "object", "reason")
