@@ -3,7 +3,7 @@ import re
 
 from charts_src.lib import network
 from charts_src.registry import COMPONENTS
-from charts_src.review.page import Figure
+from charts_src.review.page import Figure, Text
 from charts_src.review.pictures import Bar, section
 from charts_src.review.pictures.architecture import Architecture, Tile, Use, architecture
 from charts_src.review.pictures.architecture_mermaid import mermaid
@@ -128,3 +128,12 @@ def test_a_name_that_is_markup_stays_text_in_every_picture() -> None:
         assert "&lt;script&gt;" in figure.svg
         assert "<script" not in figure.svg + figure.mermaid
         assert '"]-->x' not in figure.mermaid
+
+
+def test_an_object_without_its_shape_leaves_the_costs_to_draw() -> None:
+    pair = small({}, {"a": [thing("Deployment", "shapeless", "a")]})
+    text, money = section(pair, {"Ceiling": [Bar("gpu", 1, 2)]}).blocks
+    assert text == Text(
+        "Nothing is drawn: an object has not the shape of its kind. make validate says which."
+    )
+    assert isinstance(money, Figure)
