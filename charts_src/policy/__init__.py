@@ -36,8 +36,16 @@ _OBJECT_RULES = (
     reach.in_reach,
     secrets.none_in_git,
 )
-_POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
-_POD_RULES += (containers.mounts, containers.unique, containers.variables, containers.bounded)
+_POD_RULES = (
+    pods.restricted,
+    pods.resources,
+    pods.own_account,
+    images.exact,
+    containers.mounts,
+    containers.unique,
+    containers.variables,
+    containers.bounded,
+)
 
 
 def violations(body: Body) -> Iterator[Violation]:

@@ -45,6 +45,8 @@ def _differs(name: str, spec: Body) -> str:
 
 
 def _demands(spec: Body) -> dict[str, Any]:
-    """Give a definition without which of its versions are served: ours may turn old ones off."""
-    versions = [{**version, "served": version["storage"]} for version in spec["versions"]]
-    return {**spec, "versions": versions}
+    """Give a definition with no version served but the stored one: ours turn others off."""
+    return {
+        **spec,
+        "versions": [each | {"served": each["storage"] and each["served"]} for each in spec["versions"]],
+    }

@@ -8,7 +8,7 @@ from charts_src import fingerprint, state
 from charts_src.errors import UserError
 from charts_src.review import gates
 from charts_src.review.gates import sign_offs
-from charts_src.review.gates.sign_offs import SignOff, SignOffs, compared, judge, parse, read
+from charts_src.review.gates.sign_offs import SIGNABLE, SignOff, SignOffs, compared, judge, parse, read
 from charts_src.review.page import Bullets, Folded, Section, Table, Text
 from tests.review.gates.pairs import pair
 
@@ -51,8 +51,7 @@ def test_a_file_is_a_list_of_entries() -> None:
         ),
         (
             "- {object: Namespace a, reason: moved}\n",
-            "1: [0].gate: is missing; write one of deletion, gangs, limits, network, privileges, rbac, "
-            "replicas",
+            f"1: [0].gate: is missing; write one of {', '.join(SIGNABLE)}",
         ),
         (
             "- gate: deletion\n  object: Namespace a\n  reason: moved\n  until: tomorrow\n",
@@ -60,13 +59,11 @@ def test_a_file_is_a_list_of_entries() -> None:
         ),
         (
             "- {gate: secrets, object: Namespace a, reason: moved}\n",
-            '1: [0].gate: "secrets" can\'t be signed off; write one of deletion, gangs, limits, network, '
-            "privileges, rbac, replicas",
+            f'1: [0].gate: "secrets" can\'t be signed off; write one of {", ".join(SIGNABLE)}',
         ),
         (
             "- {gate: deletoin, object: Namespace a, reason: moved}\n",
-            '1: [0].gate: "deletoin" can\'t be signed off; write one of deletion, gangs, limits, network, '
-            "privileges, rbac, replicas",
+            f'1: [0].gate: "deletoin" can\'t be signed off; write one of {", ".join(SIGNABLE)}',
         ),
         (
             f"{GOOD}- {{gate: deletion, object: Namespace a, reason: again}}\n",
