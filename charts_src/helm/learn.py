@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from charts_src.errors import UserError
+from charts_src.helm import probe
 from charts_src.helm.cases import Case, differ, field
 from charts_src.helm.experiments import Experiment, Objects
 from charts_src.helm.explain import component
@@ -54,7 +55,8 @@ def _learned(found: Sequence[Experiment]) -> Learned:
     patterns = {each.changed: pattern(each.changed[0]) for each in found if each.changed}
     tries = list(_effective(found))
     effective = {patterns[each.changed] for each in tries}
-    left: set[Pattern] = set()
+    # What the model forbids wherever it was tried shows nothing that could be checked.
+    left = effective - {patterns[each.changed] for each in tries if not each.forbidden}
     # Which entries there are: even where that is left out, it shows what is of which entry.
     entries = {each for each in effective if has_entries(each)}
     while True:
@@ -132,11 +134,12 @@ def gives(node: Node, each: Experiment) -> bool:
 
 
 def refuses(node: Node, each: Experiment) -> bool:
-    """Say whether a template knows some values of the changed field, and this one is not among them."""
+    """Say whether a template knows some of the choices that a field has, and this one is not among them."""
     try:
         evaluate(node, Scope(each.data))
     except Unknown as error:
-        return bool(each.changed) and each.changed[0][: len(error.place)] == error.place
+        asked = bool(each.changed) and each.changed[0][: len(error.place)] == error.place
+        return asked and bool(probe.choices(shape_of(error.place)))
     return False
 
 

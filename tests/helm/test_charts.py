@@ -29,17 +29,6 @@ pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("charts")]
 
 ENVIRONMENTS = config.load_all(state.ENVIRONMENTS)
 HELMS = [pytest.param(HELM3, id="helm3"), pytest.param(HELM4, id="helm4")]
-OPEN = {
-    "jupyterhub": {"aws.zones", "jupyterhub.profiles.*.accelerators"},
-    "llm": {"llm.models.*.accelerators"},
-    "node-pools": {
-        "karpenter.node_pools.*.gpu_sharing.profile",
-        "karpenter.node_pools.*.max_nodes",
-        "karpenter.node_pools.*.zones.*",
-    },
-    "queues": {"kueue.teams.*.share"},
-}
-"""Values of charts that do not follow every change yet; docs/charts.md names them."""
 Objects = dict[tuple[str, str, str, str], Any]
 
 
@@ -118,7 +107,7 @@ def test_a_change_of_each_value_changes_what_it_changes_in_an_environment(
         if different:
             wrong[".".join(field)] = f"{change}: {different[:3]}"
 
-    assert set(wrong) == OPEN.get(component.name, set()), wrong
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda each: each.name)
