@@ -113,8 +113,8 @@ test: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) lint ## Run the fast tests
 	@.venv/bin/pytest -m "not heavy" --ignore tests/cluster -n auto
 
 .PHONY: test-heavy
-test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts $(CHECKOV) referee-tools chromium .cache/mermaid/.ready ## Run the long tests: fuzzing, kill -9, pictures in a browser, referees
-	@.venv/bin/pytest -m heavy --ignore tests/cluster -n auto
+test-heavy: $(VENV) $(TEST_TOOLS:%=$(BIN)/%) $(PEERS) charts chromium .cache/mermaid/.ready ## Run the long tests: fuzzing, kill -9, charts, mutants, pictures in a browser
+	@.venv/bin/pytest -m heavy --ignore tests/cluster --ignore tests/referees -n auto
 
 # The browser that looks at the page of a review.
 export CHROMIUM ?= chromium
@@ -160,9 +160,13 @@ referee-tools: $(VENV) .tools/go
 referees: $(CHECKOV) referee-tools ## Have checkov, kube-score and Kyverno judge rendered/ of ENV: no finding without a reason
 	@.venv/bin/python -m tools.referees $(ENV)
 
+.PHONY: test-referees
+test-referees: $(VENV) $(CHECKOV) referee-tools ## Show the referees what each of them has to flag
+	@.venv/bin/pytest -m heavy tests/referees
+
 .PHONY: referees-fingerprint
 referees-fingerprint:
-	@git ls-files -z charts_src environments rendered tools/kube-score tools/kyverno tools/referees \
+	@git ls-files -z charts_src environments rendered tests/referees tools/kube-score tools/kyverno tools/referees \
 		| xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 
 .PHONY: lint
