@@ -24,6 +24,7 @@ BESIDE = (
     "scaffold.py",
     "schemas.py",
     "validate.py",
+    "watch",
 )
 """Sources that no render and no chart comes from: they read what is rendered, or are about other things."""
 
