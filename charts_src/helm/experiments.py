@@ -88,7 +88,7 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
             continue
         yield Experiment(name, (), data[name], objects(component, env), forbidden=False)
         for path in read_by(component, env):
-            known = _known(data.values(), path)
+            known = known_values(data.values(), path)
             for change in changes(path, lookup(data[name], path), known):
                 if made := changed(component, data[name], change):
                     yield Experiment(name, (change.path,), *made)
@@ -100,14 +100,14 @@ def held_out(component: type[Component], environments: Mapping[str, Environment]
     for name, env in environments.items():
         for path in read_by(component, env) if component.enabled(env) else ():
             if not probe.choices(shape_of(path)):
-                known = _known(data.values(), path)
+                known = known_values(data.values(), path)
                 new = changes(path, lookup(data[name], path), known, skip=probe.TRIED)
                 made = ((change, changed(component, data[name], change)) for change in new)
                 found = (Experiment(name, (change.path,), *some) for change, some in made if some)
                 yield from islice((each for each in found if not each.forbidden), 1)
 
 
-def _known(environments: Iterable[Data], path: Where) -> list[Any]:
+def known_values(environments: Iterable[Data], path: Where) -> list[Any]:
     """Give the values that a field has in all environments; what is in a collection, in all entries."""
     found = []
     for data in environments:
