@@ -86,6 +86,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "schemas": _schemas,
     "teardown": lambda arguments, names: _plan(arguments, names),
     "validate": lambda _, names: commands.validate(names),
+    "why": lambda arguments, _: commands.why(arguments.address, _counter("fields of the environment tried")),
 }
 
 
@@ -134,6 +135,18 @@ def _progress() -> Callable[[str], None]:
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     return lambda line: console.print(line, style="dim" if line.startswith(" ") else "bold", markup=False)
+
+
+def _counter(words: str) -> Callable[[int, int], None]:
+    """Give what shows on a terminal, in one line that goes away, how many of all are done."""
+    if not sys.stderr.isatty():
+        return lambda _done, _of: None
+
+    def tell(done: int, of: int) -> None:
+        sys.stderr.write(f"\r{done} of {of} {words}" if done < of else "\r\x1b[K")
+        sys.stderr.flush()
+
+    return tell
 
 
 def _wants_color() -> bool:
@@ -204,6 +217,10 @@ def _parser() -> argparse.ArgumentParser:
     publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
     publish.add_argument("registry", help="such as registry.example.com/charts")
     publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")
+    why = subparsers.add_parser("why", help="say which decision a rendered field comes from")
+    why.add_argument(
+        "address", help="such as rendered/prod/karpenter/deployment-karpenter.yaml:spec.replicas"
+    )
     new = subparsers.add_parser("new", help="write the files of a new component")
     new.add_argument("name")
     return parser

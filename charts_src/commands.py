@@ -213,6 +213,13 @@ def publish_charts(address: str, say: Callable[[str], None], *, plain_http: bool
     return Outcome(DONE, f"{done}\n")
 
 
+def why(address: str, tell: Callable[[int, int], None]) -> Outcome:
+    """Say which decision a rendered field comes from; `tell` takes experiments done, and of how many."""
+    from charts_src.why.answer import explain
+
+    return Outcome(DONE, explain(address, tell))
+
+
 def new(name: str) -> Outcome:
     """Write the files of a new component."""
     from charts_src.scaffold import new_component

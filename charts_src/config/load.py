@@ -54,11 +54,12 @@ def read_settings(name: str, directory: Path) -> Settings:
         raise UserError(_unknown(name, directory, names))
     base, own = directory / "base.yaml", directory / f"{name}.yaml"
     if not base.exists():
-        return _read(own)
-    return _read(base).overlaid(_read(own))
+        return read_file(own)
+    return read_file(base).overlaid(read_file(own))
 
 
-def _read(file: Path) -> Settings:
+def read_file(file: Path) -> Settings:
+    """Read one file of environments/ by itself. Raises UserError when it isn't YAML that can be read."""
     return read_nodes(file, read_text(file))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any, NamedTuple
 
 import yaml
@@ -105,12 +106,12 @@ def nearest(body: Any, found: Sequence[Step]) -> str:
     """Name the field that a path which leads nowhere may mean, with the words for it."""
     length = next(n for n in range(1, len(found) + 1) if at(body, found[:n]) is MISSING)
     around, wrong = found[: length - 1], found[length - 1]
-    beside = [written([*around, step]) for step in _inside(at(body, around))]
-    same = [path for path in map(written, _paths(body, [])) if path.endswith(written([wrong]))]
-    close = get_close_matches(written(found[:length]), beside, n=1, cutoff=0.8) or same[:1]
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"there are {', '.join(beside)}" if beside else f"{written(around)} has no fields"
+    beside = {str(step): written([*around, step]) for step in _inside(at(body, around))}
+    close = [beside[name] for name in get_close_matches(str(wrong), beside, n=1)]
+    elsewhere = (written(path) for path in _paths(body, []) if path[-1] == wrong)
+    if meant := next(chain(close, elsewhere), ""):
+        return f"did you mean {meant}?"
+    return f"there are {', '.join(beside.values())}" if beside else f"{written(around)} has no fields"
 
 
 def _inside(value: Any) -> Iterator[Step]:
@@ -118,7 +119,9 @@ def _inside(value: Any) -> Iterator[Step]:
         yield from (Step(str(key)) for key in value)
     elif isinstance(value, list):
         yield from (
-            Step("name", value=str(each["name"])) if isinstance(each, dict) and "name" in each else Step(index=i)
+            Step("name", value=str(each["name"]))
+            if isinstance(each, dict) and "name" in each
+            else Step(index=i)
             for i, each in enumerate(value)
         )
 

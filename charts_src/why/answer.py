@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from charts_src import ROOT, config, state
-from charts_src.config import Settings
 from charts_src.config.complaints import Where, dotted
 from charts_src.errors import UserError
 from charts_src.helm.fields import MISSING, lookup, plain
@@ -18,7 +17,7 @@ from charts_src.registry import COMPONENTS
 from charts_src.why import locate
 from charts_src.why.address import at, nearest, steps, written
 from charts_src.why.causes import Field, bodies, causes, enabling
-from charts_src.why.decided import decided
+from charts_src.why.decided import Files, decided, read
 from charts_src.why.trace import trace
 
 _FORM = "write it as rendered/prod/karpenter/deployment-karpenter.yaml:spec.replicas"
@@ -51,24 +50,25 @@ def explain(address: str, tell: Callable[[int, int], None]) -> str:
         raise UserError(f"{file}: has no {written(found)}; {nearest(body, found)}")
     field = Field(place.component, str(Identity.of(body)), tuple(found))
     causal = causes(field, place.name, environments, tell)
-    settings = config.read_settings(place.name, state.ENVIRONMENTS)
+    files = read(place.name)
     made = trace(place.component, env)
     lines = [
         f"{written(found)} = {_short(value)}",
-        *_keys("comes from", causal.value, settings, env),
+        *_keys("comes from", causal.value, files, env),
         *([] if causal.value else ["  comes from  no key of the environment: a constant of the construct"]),
-        *_keys("is there by", causal.presence, settings, env),
-        *_keys("enabled by", enabling(place.component, env), settings, env),
+        *_keys("is there by", causal.presence, files, env),
+        *_keys("enabled by", enabling(place.component, env), files, env),
         f"  written in  {locate.put(made, field.identity, found)}",
         f"  object in   {locate.created(made, field.identity)}",
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _keys(words: str, keys: Iterable[Where], settings: Settings, env: Environment) -> Iterable[str]:
+def _keys(words: str, keys: Iterable[Where], files: Files, env: Environment) -> Iterable[str]:
     for where in keys:
         value = lookup(env.model_dump(), where)
-        yield f"  {words:11} {dotted(where)} = {_short(value)}, {decided(settings, env, where)}"
+        shown = "" if isinstance(value, dict) else f" = {_short(value)}"
+        yield f"  {words:11} {dotted(where)}{shown}, {decided(files, env, where)}"
 
 
 def _short(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from charts_src.errors import UserError
-from charts_src.helm.cases import differ
+from charts_src.helm.cases import differ, without
 from charts_src.helm.experiments import (
     Change,
     Objects,
@@ -15,7 +15,7 @@ from charts_src.helm.experiments import (
     objects,
     read_by,
 )
-from charts_src.helm.fields import MISSING, Where, leaves, lookup, reading, shape_of
+from charts_src.helm.fields import MISSING, Data, Where, leaves, lookup, reading, shape_of
 from charts_src.helm.template import KEY
 from charts_src.manifest import Component
 from charts_src.model import Environment, Model
@@ -51,17 +51,18 @@ def causes(
     env = environments[name]
     base = objects(field.component, env)
     data = {each: data_of(other) for each, other in environments.items()}
-    paths = read_by(field.component, env)
+    paths = [inner for path in read_by(field.component, env) for inner in _inner(path)]
     found: dict[str, set[Where]] = {"value": set(), "presence": set()}
     for done, path in enumerate(paths):
         tell(done, len(paths))
         for change in changes(path, lookup(data[name], path), known_values(data.values(), path)):
-            where = _key(change)
+            where = _key(change, data[name])
             made = None if where in found["value"] else changed(field.component, data[name], change)
             if made and (effect := _effect(field, base, made[1])):
                 found[effect].add(where)
         if _has_one_choice(path) and (other := _unchecked(field.component, env, path)):
             found["value"] |= {path} if _effect(field, base, other) == "value" else set()
+    tell(len(paths), len(paths))
     value = _specific(found["value"], data[name])
     covered = {where[:length] for where in value for length in range(1, len(where) + 1)}
     return Causes(value, _specific(found["presence"] - covered, data[name]))
@@ -92,9 +93,20 @@ def _with(value: Any, path: Where, new: Any) -> Any:
     return {**value, first: _with(value[first], rest, new)}
 
 
-def _key(change: Change) -> Where:
-    """Give the key that a change is about; that of an entry, for another name of the entry."""
-    return change.path[: change.path.index(KEY)] if KEY in change.path else change.path
+def _inner(path: Where) -> list[Where]:
+    """Give the fields of a section that is read as a whole; one that may be missing is asked for only."""
+    shape = shape_of(path)
+    if shape.section is None or shape.optional:
+        return [path]
+    return [inner for name in shape.section.model_fields for inner in _inner((*path, name))]
+
+
+def _key(change: Change, data: Data) -> Where:
+    """Give the key that a change is about; that of an entry, for another name of it and where it is gone."""
+    if KEY in change.path:
+        return change.path[: change.path.index(KEY)]
+    gone = without(lookup(data, change.path), change.value)
+    return change.path if gone is None else (*change.path, gone)
 
 
 def _effect(field: Field, base: Objects, other: Objects) -> str:
@@ -115,15 +127,13 @@ def _renamed(base: Objects, other: Objects, gone: Body) -> Body | None:
     return new[0] if len(new) == 1 else None
 
 
-def _specific(found: set[Where], data: dict[str, Any]) -> tuple[Where, ...]:
+def _specific(found: set[Where], data: Data) -> tuple[Where, ...]:
     """Name items instead of the collection around them, but the list where all of its items are named."""
+    lists = {where[:-1] for where in found if isinstance(lookup(data, where[:-1]), tuple)}
     whole = {
-        where
-        for where in found
-        if isinstance(items := lookup(data, where), tuple)
-        and all((*where, index) in found for index in range(len(items)))
+        where for where in lists if all((*where, index) in found for index in range(len(lookup(data, where))))
     }
-    kept = {where for where in found if not _inside(where, whole)}
+    kept = {where for where in found | whole if not _inside(where, whole)}
     return tuple(sorted((w for w in kept if not any(_inside(other, {w}) for other in kept)), key=str))
 
 

@@ -122,6 +122,6 @@ def argument(call: ast.Call, code: CodeType, name: str) -> ast.expr | None:
     if name not in parameters:
         return None
     index = parameters.index(name) - (parameters[0] == "self")
-    usual = call.args[:index + 1]
+    usual = call.args[: index + 1]
     starred = any(isinstance(each, ast.Starred) for each in usual)
     return call.args[index] if index < len(call.args) and not starred else None

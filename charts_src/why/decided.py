@@ -3,22 +3,46 @@
 import ast
 import sys
 from functools import cache
+from inspect import get_annotations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from charts_src import ROOT
-from charts_src.config import Settings
+from charts_src import ROOT, config, state
+from charts_src.config import Origin, Origins, Settings
 from charts_src.config.complaints import Where, shown_path
 from charts_src.helm.fields import lookup, plain, shape_of
 from charts_src.model import Environment, Model
 
 
-def decided(settings: Settings, env: Environment, where: Where) -> str:
+class Files(NamedTuple):
+    """The settings of an environment, merged, and those of base.yaml alone."""
+
+    merged: Settings
+    base: Origins
+
+
+def read(name: str) -> Files:
+    """Read the files of an environment."""
+    base = state.ENVIRONMENTS / "base.yaml"
+    return Files(
+        config.read_settings(name, state.ENVIRONMENTS),
+        config.read_file(base).origins if base.exists() else {},
+    )
+
+
+def decided(files: Files, env: Environment, where: Where) -> str:
     """Say where the value at `where` comes from: `environments/prod.yaml:12`, or the default's line."""
-    origin = settings.origins.get(where)
-    if origin is not None:
-        return f"{shown_path(origin.file)}:{origin.line}"
-    return f"default of the model: {_default(env, where)}"
+    origin = files.merged.origins.get(where)
+    if origin is None:
+        return f"default of the model: {_default(env, where)}"
+    below = files.base.get(where)
+    section = shape_of(where).section is not None
+    over = below and below.file != origin.file and not section
+    return f"{_line(origin)} (over {_line(below)})" if below and over else _line(origin)
+
+
+def _line(origin: Origin) -> str:
+    return f"{shown_path(origin.file)}:{origin.line}"
 
 
 def _default(env: Environment, where: Where) -> str:
@@ -41,7 +65,7 @@ def _dumped(default: Any) -> Any:
 
 def model_line(section: type[Model], field: str) -> str:
     """Give the file and line in which a section of the model has a field."""
-    owner = next(each for each in section.__mro__ if field in each.__dict__.get("__annotations__", {}))
+    owner = next(each for each in section.__mro__ if field in get_annotations(each))
     file = Path(str(sys.modules[owner.__module__].__file__))
     line = _fields(file).get((owner.__name__, field), 1)
     return f"{file.relative_to(ROOT).as_posix()}:{line}"

@@ -26,7 +26,11 @@ def put(found: Trace, identity: str, steps: Sequence[Step]) -> Source:
     body = added.value if isinstance(added.value, dict) else {}
     holder = at(body, around)
     if not isinstance(holder, dict) or step.key not in holder:
-        return _of_all_objects(step.key) or _by_name(added.stack, step.key, _key(around)) or created(found, identity)
+        return (
+            _of_all_objects(step.key)
+            or _by_name(added.stack, step.key, _key(around))
+            or created(found, identity)
+        )
     line = _of_module(holder, step.key) or _by_function(found, added, holder, step.key, _key(around))
     return line or created(found, identity)
 
@@ -50,7 +54,7 @@ def _element(found: Trace, added: Given, steps: Sequence[Step]) -> Source:
             if given.value is value:
                 call = given.stack[1] if len(given.stack) > 1 else given.stack[0]
                 return _line(call)
-    around = [step for step in steps[:-1]]
+    around = list(steps[:-1])
     while around and (around[-1].value is not None or around[-1].index is not None):
         around.pop()
     return put(found, next(key for key, each in found.added.items() if each is added), around)
