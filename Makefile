@@ -47,6 +47,10 @@ endif
 why: $(VENV) ## Say which decision and which line of a construct a field comes from; PATH=rendered/prod/FILE:spec.replicas
 	@$(CHARTS) why "$${FIELD:-}"
 
+.PHONY: dead-keys
+dead-keys: $(VENV) ## Fail for a key of environments/ that changes nothing in ENV
+	@$(CHARTS) dead-keys $(ENV)
+
 .PHONY: bootstrap
 bootstrap: $(VENV) ## Print the steps that make the cluster of ENV, or with RUN=1 run them
 	@$(CHARTS) bootstrap $(ENV) $(if $(RUN),--run)

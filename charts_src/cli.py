@@ -72,6 +72,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "bootstrap": lambda arguments, names: _plan(arguments, names),
     "charts": lambda _arguments, _names: commands.make_charts(_progress()),
     "connections": lambda _, names: commands.connections(names),
+    "dead-keys": lambda _, names: commands.dead_keys(names, _counter("keys tried")),
     "diff": _diff,
     "docs": lambda arguments, _: commands.docs(check=arguments.check),
     "expiry": lambda arguments, _: commands.expiry(arguments.date),
@@ -184,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--verify", action="store_true", help="write nothing; exit 1 if a full render differs"
     )
+    subparsers.add_parser("dead-keys", parents=[environment], help="list keys that change nothing")
     diff = subparsers.add_parser("diff", parents=[environment], help="show what a render or a branch changes")
     diff.add_argument("--base", metavar="REVISION", help="compare the checked-in tree with this Git revision")
     diff.add_argument("--format", choices=("text", "markdown", "json"), default="text")

@@ -213,6 +213,14 @@ def publish_charts(address: str, say: Callable[[str], None], *, plain_http: bool
     return Outcome(DONE, f"{done}\n")
 
 
+def dead_keys(names: list[str], tell: Callable[[int, int], None]) -> Outcome:
+    """List keys of environments/ that change nothing; `tell` takes keys done, and of how many."""
+    from charts_src.dead_keys.find import dead_keys as find
+
+    found = find(names, state.ENVIRONMENTS, tell)
+    return Outcome(DIFFERENT if found else DONE, "".join(f"{each}\n" for each in found))
+
+
 def why(address: str, tell: Callable[[int, int], None]) -> Outcome:
     """Say which decision a rendered field comes from; `tell` takes experiments done, and of how many."""
     from charts_src.why.answer import explain

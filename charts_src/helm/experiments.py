@@ -36,7 +36,7 @@ class Experiment(NamedTuple):
 
 _FEW = 4
 
-_SENSELESS = (
+SENSELESS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -186,6 +186,6 @@ def changed(component: type[Component], data: Data, change: Change) -> tuple[Dat
         if component.enabled(env):
             forbidden = any(problem.where[: len(around)] == around for problem in all_problems(env))
             return data, objects(component, env), forbidden
-    except (ValidationError, UserError, *_SENSELESS):
+    except (ValidationError, UserError, *SENSELESS):
         pass
     return None

@@ -17,7 +17,7 @@ class Step(NamedTuple):
     """One step into a value: to a key, to an index, to the element whose `key` is `value`, or into YAML."""
 
     key: str = ""
-    index: int | None = None
+    position: int | None = None
     value: str | None = None
     inside: bool = False
 
@@ -25,8 +25,8 @@ class Step(NamedTuple):
         """Write the step as a diff does, a key with the dot before it."""
         if self.inside:
             return " | "
-        if self.index is not None:
-            return f"[{self.index}]"
+        if self.position is not None:
+            return f"[{self.position}]"
         if self.value is not None:
             return f"[{self.key}={self.value}]"
         return f".{self.key}" if _PLAIN.fullmatch(self.key) else f'["{self.key}"]'
@@ -65,7 +65,7 @@ def _step(match: re.Match[str]) -> list[Step]:
     if match["order"]:
         return []  # a diff says so of the list as a whole
     if match["index"]:
-        return [Step(index=int(match["index"]))]
+        return [Step(position=int(match["index"]))]
     if match["key"]:
         return [Step(match["key"], value=match["value"])]
     return [Step(inside=True)] if match["inside"] else [Step(match["plain"] or match["quoted"] or "")]
@@ -86,8 +86,8 @@ def at(value: Any, found: Sequence[Step]) -> Any:
 def _below(value: Any, step: Step) -> Any:
     if step.inside:
         return _parsed(value)
-    if step.index is not None:
-        return value[step.index] if isinstance(value, list) and step.index < len(value) else MISSING
+    if step.position is not None:
+        return value[step.position] if isinstance(value, list) and step.position < len(value) else MISSING
     if step.value is None:
         return value.get(step.key, MISSING) if isinstance(value, dict) else MISSING
     elements = value if isinstance(value, list) else []
@@ -121,7 +121,7 @@ def _inside(value: Any) -> Iterator[Step]:
         yield from (
             Step("name", value=str(each["name"]))
             if isinstance(each, dict) and "name" in each
-            else Step(index=i)
+            else Step(position=i)
             for i, each in enumerate(value)
         )
 

@@ -17,11 +17,14 @@ from charts_src.helm.experiments import (
 )
 from charts_src.helm.fields import MISSING, Data, Where, leaves, lookup, reading, shape_of
 from charts_src.helm.template import KEY
+from charts_src.lib.instances import instance, names
 from charts_src.manifest import Component
 from charts_src.model import Environment, Model
 from charts_src.objects import Body, Identity
 from charts_src.units import file_names
 from charts_src.why.address import Step, at
+
+_FEW = 4
 
 
 class Field(NamedTuple):
@@ -55,7 +58,7 @@ def causes(
     found: dict[str, set[Where]] = {"value": set(), "presence": set()}
     for done, path in enumerate(paths):
         tell(done, len(paths))
-        for change in changes(path, lookup(data[name], path), known_values(data.values(), path)):
+        for change in changes(path, lookup(data[name], path), _known(path, name, data)):
             where = _key(change, data[name])
             made = None if where in found["value"] else changed(field.component, data[name], change)
             if made and (effect := _effect(field, base, made[1])):
@@ -66,6 +69,22 @@ def causes(
     value = _specific(found["value"], data[name])
     covered = {where[:length] for where in value for length in range(1, len(where) + 1)}
     return Causes(value, _specific(found["presence"] - covered, data[name]))
+
+
+def _known(path: Where, name: str, data: Mapping[str, Data]) -> list[Any]:
+    """Give values to try: of all environments, and instance types of other sizes."""
+    found = known_values(data.values(), path)
+    types = lookup(data[name], path)
+    if path[-1] != "instance_types" or not types:
+        return found
+    sizes = {_size(each): (each,) for each in names() if _size(each)[0] == _size(types[0])[0]}
+    return [*found, *list(sizes.values())[:_FEW]]
+
+
+def _size(name: str) -> tuple[str, int]:
+    """Give what pods ask a node for: its kind of accelerators and their number, or of its CPUs."""
+    of = instance(name)
+    return of.accelerator, of.gpus or of.neuron_devices or of.vcpus
 
 
 def _has_one_choice(path: Where) -> bool:

@@ -21,7 +21,7 @@ def put(found: Trace, identity: str, steps: Sequence[Step]) -> Source:
     """Say where the value of a field is written, as near as the code tells; at worst where the object is."""
     added = found.added[identity]
     *around, step = _outside_of_texts(steps)
-    if step.value is not None or step.index is not None:
+    if step.value is not None or step.position is not None:
         return _element(found, added, [*around, step])
     body = added.value if isinstance(added.value, dict) else {}
     holder = at(body, around)
@@ -43,7 +43,7 @@ def _outside_of_texts(steps: Sequence[Step]) -> list[Step]:
 
 def _key(around: Sequence[Step]) -> str:
     """Give the innermost key of a path."""
-    return next((step.key for step in reversed(around) if step.value is None and step.index is None), "")
+    return next((step.key for step in reversed(around) if step.value is None and step.position is None), "")
 
 
 def _element(found: Trace, added: Given, steps: Sequence[Step]) -> Source:
@@ -55,7 +55,7 @@ def _element(found: Trace, added: Given, steps: Sequence[Step]) -> Source:
                 call = given.stack[1] if len(given.stack) > 1 else given.stack[0]
                 return _line(call)
     around = list(steps[:-1])
-    while around and (around[-1].value is not None or around[-1].index is not None):
+    while around and (around[-1].value is not None or around[-1].position is not None):
         around.pop()
     return put(found, next(key for key, each in found.added.items() if each is added), around)
 
@@ -74,10 +74,12 @@ def _by_function(found: Trace, added: Given, holder: Any, key: str, around: str)
 
 
 def _by_name(stack: Sequence[Call], key: str, around: str) -> Source | None:
-    """Look in the calls that led to a function: a keyword of theirs may be the key."""
+    """Look in the calls that led to a function, whose keyword may be the key, and in what made them."""
     for index, call in enumerate(stack[1:], start=1):
         node = call_at(call)
-        if node and (found := _chosen(list(values_of(key, node, call.names)), around)):
+        found = _chosen(list(values_of(key, node, call.names)), around) if node else None
+        beside = [each for each in values_of(key, body_of(call.code), call.names) if each[1] == around]
+        if found := found or _chosen(beside, around):
             return _followed(found, stack[index:])
     return None
 
