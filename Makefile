@@ -51,6 +51,10 @@ why: $(VENV) ## Say which decision and which line of a construct a field comes f
 dead-keys: $(VENV) ## Fail for a key of environments/ that changes nothing in ENV
 	@$(CHARTS) dead-keys $(ENV)
 
+.PHONY: promote
+promote: $(VENV) ## Take the versions of FROM to TO, in its file, and show what that changes; COMPONENT=
+	@$(CHARTS) promote "$(FROM)" "$(TO)" --component "$(COMPONENT)"
+
 .PHONY: bootstrap
 bootstrap: $(VENV) ## Print the steps that make the cluster of ENV, or with RUN=1 run them
 	@$(CHARTS) bootstrap $(ENV) $(if $(RUN),--run)

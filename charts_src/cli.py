@@ -79,6 +79,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "images": lambda arguments, names: _plan(arguments, names),
     "lock-images": lambda _arguments, _names: commands.lock_images(),
     "new": lambda arguments, _: commands.new(arguments.name),
+    "promote": lambda arguments, _: commands.promote(
+        arguments.source, arguments.target, arguments.component, color=_wants_color()
+    ),
     "publish-charts": lambda arguments, _: commands.publish_charts(
         arguments.registry, _progress(), plain_http=arguments.plain_http
     ),
@@ -219,6 +222,10 @@ def _parser() -> argparse.ArgumentParser:
     publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
     publish.add_argument("registry", help="such as registry.example.com/charts")
     publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")
+    promote = subparsers.add_parser("promote", help="take versions from one environment to another")
+    promote.add_argument("source", choices=state.environment_names(), metavar="environment")
+    promote.add_argument("target", choices=state.environment_names(), metavar="environment")
+    promote.add_argument("--component", default="", help="only what this component reads")
     why = subparsers.add_parser("why", help="say which decision a rendered field comes from")
     why.add_argument(
         "address", help="such as rendered/prod/karpenter/deployment-karpenter.yaml:spec.replicas"

@@ -221,6 +221,26 @@ def dead_keys(names: list[str], tell: Callable[[int, int], None]) -> Outcome:
     return Outcome(DIFFERENT if found else DONE, "".join(f"{each}\n" for each in found))
 
 
+def promote(source: str, target: str, component: str, *, color: bool) -> Outcome:
+    """Take the versions of one environment to another, in its file, and show what that changes."""
+    from charts_src import workspace
+    from charts_src.diff.compare import compare
+    from charts_src.diff.report import to_text
+    from charts_src.promote.promote import described, prepare, write
+
+    promotion = prepare(state.ENVIRONMENTS, source, target, component)
+    text = described(promotion, component)
+    if not promotion.plan.moves:
+        return Outcome(DONE, text)
+    before, after = (
+        workspace.joined(workspace.fresh({target: env}, recall=True)[target])
+        for env in (promotion.before, promotion.after)
+    )
+    write(promotion)
+    changes = to_text(compare(before, after), target, color=color)
+    return Outcome(DONE, f"{text}\n{changes}make render ENV={target} writes this.\n")
+
+
 def why(address: str, tell: Callable[[int, int], None]) -> Outcome:
     """Say which decision a rendered field comes from; `tell` takes experiments done, and of how many."""
     from charts_src.why.answer import explain

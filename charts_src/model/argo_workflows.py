@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model, Name, Problem, Quantity
+from charts_src.model.base import VERSION, Form, Model, Name, Problem, Quantity
 from charts_src.model.storage import Storage
 
 Group = Annotated[str, Form(r"^[A-Za-z0-9_.@-]{1,128}$", "write the name of a group as the login gives it")]
@@ -15,7 +15,7 @@ Group = Annotated[str, Form(r"^[A-Za-z0-9_.@-]{1,128}$", "write the name of a gr
 class ArgoWorkflows(Model):
     """The controller that runs workflows, and the server that shows them behind a login."""
 
-    version: Literal["4.1.4"] = "4.1.4"
+    version: Annotated[Literal["4.1.4"], VERSION] = "4.1.4"
     """Version of the controller, the server, the executor and the CRDs."""
 
     host: Name = "workflows"

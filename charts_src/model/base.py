@@ -45,6 +45,20 @@ class Form(NamedTuple):
         )
 
 
+class Version(NamedTuple):
+    """Marks a field that says which release of something an environment runs.
+
+    It is what a promotion takes from one environment to the next; all else is a decision of each.
+    """
+
+    in_bucket: bool = False
+    """Whether the field is a place where the bucket of an s3:// address is the environment's own."""
+
+
+VERSION = Version()
+VERSION_IN_BUCKET = Version(in_bucket=True)
+
+
 def matching(check: Callable[[str], str | None]) -> AfterValidator:
     """Turn a function that says what is wrong with a text (or None) into a validator.
 
@@ -93,6 +107,9 @@ Quantity = Annotated[
 
 Cidr = Annotated[str, matching(_network)]
 """IPv4 network with its host bits zero."""
+
+ImageTag = Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image"), VERSION]
+"""Tag of an image of ours."""
 
 AccountId = Annotated[str, Form(r"^[0-9]{12}$", "write the 12 digits of the account, in quotes")]
 """AWS account: 12 digits, in quotes because YAML would read a number."""

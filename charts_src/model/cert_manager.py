@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Model
+from charts_src.model.base import VERSION, Model
 
 
 class CertManager(Model):
     """cert-manager, which makes the certificates of admission webhooks."""
 
-    version: Literal["1.21.2"] = "1.21.2"
+    version: Annotated[Literal["1.21.2"], VERSION] = "1.21.2"
     """Version of cert-manager and its CRDs."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from charts_src.model.base import Form, Model, Problem
+from charts_src.model.base import VERSION, Form, Model, Problem
 
 ChartRegistry = Annotated[
     str,
@@ -23,6 +23,7 @@ ChartVersion = Annotated[
         rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_IDENTIFIER}(\.{_IDENTIFIER})*)?$",
         "write one exact version, such as 1.4.0 or 1.4.0-rc.1: no range, no latest, no +",
     ),
+    VERSION,
 ]
 """Semantic version 2.0.0 without build metadata, because a tag of a registry has no plus sign."""
 

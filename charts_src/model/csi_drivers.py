@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model
+from charts_src.model.base import VERSION, Form, Model
 
 KeyArn = Annotated[
     str,
@@ -19,7 +19,7 @@ KeyArn = Annotated[
 class EbsCsiDriver(Model):
     """The driver of block volumes, which one pod uses at a time."""
 
-    version: Literal["1.63.0"] = "1.63.0"
+    version: Annotated[Literal["1.63.0"], VERSION] = "1.63.0"
     """Version of the driver."""
 
     volume_key: KeyArn | None = None
@@ -30,14 +30,14 @@ class EbsCsiDriver(Model):
 class FsxCsiDriver(Model):
     """The driver of FSx for Lustre file systems, which many pods share."""
 
-    version: Literal["1.9.0"] = "1.9.0"
+    version: Annotated[Literal["1.9.0"], VERSION] = "1.9.0"
     """Version of the driver."""
 
 
 class S3CsiDriver(Model):
     """The driver of S3 buckets that are mounted by Mountpoint."""
 
-    version: Literal["2.7.0"] = "2.7.0"
+    version: Annotated[Literal["2.7.0"], VERSION] = "2.7.0"
     """Version of the driver, whose image has Mountpoint in it too."""
 
     headroom: bool = False

@@ -7,7 +7,7 @@ from typing import Annotated
 from charts_src.model.accelerators import Accelerators
 from charts_src.model.argo_workflows import ArgoWorkflows
 from charts_src.model.argo_workflows import check as check_argo_workflows
-from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
+from charts_src.model.base import VERSION, Form, KubernetesMinor, Model, Name, Problem
 from charts_src.model.cert_manager import CertManager
 from charts_src.model.csi_drivers import CsiDrivers
 from charts_src.model.external_secrets import ExternalSecrets
@@ -57,7 +57,7 @@ class Environment(Model):
     name: Name
     """Name of the environment: the name of its file, and of its folder in rendered/ and argocd/."""
 
-    kubernetes: KubernetesMinor
+    kubernetes: Annotated[KubernetesMinor, VERSION]
     """Kubernetes minor version of the cluster, in quotes because YAML would read a number."""
 
     aws: Aws

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Model
+from charts_src.model.base import VERSION, Model
 
 
 class ExternalSecrets(Model):
     """External Secrets, which copies secrets from AWS Secrets Manager into the cluster."""
 
-    version: Literal["1.3.2"] = "1.3.2"
+    version: Annotated[Literal["1.3.2"], VERSION] = "1.3.2"
     """Version of the controller and its CRDs."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

@@ -7,8 +7,7 @@ from pydantic import Field
 
 from charts_src.lib.instances import names
 from charts_src.model.argo_workflows import ArgoWorkflows
-from charts_src.model.base import Model, Name, Problem
-from charts_src.model.gang import ImageTag
+from charts_src.model.base import ImageTag, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.llama2 import Source
 from charts_src.model.storage import Storage

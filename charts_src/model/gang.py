@@ -6,12 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from charts_src.lib.instances import InstanceType, names
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
-
-ImageTag = Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")]
-"""Tag of an image."""
 
 
 class Gang(Model):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator
-from charts_src.model.base import Form, Hostname, Model, Name, Problem, Quantity
+from charts_src.model.base import VERSION, Form, Hostname, ImageTag, Model, Name, Problem, Quantity
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.placing import known, pools_of, unplaceable
 
@@ -74,7 +74,7 @@ class Database(Model):
 class JupyterHub(Model):
     """Notebooks for everyone who may log in; each user has a server of their own."""
 
-    version: Literal["5.5.0"] = "5.5.0"
+    version: Annotated[Literal["5.5.0"], VERSION] = "5.5.0"
     """Version of JupyterHub, that of chart 4.4.0 and its image."""
 
     host: Name = "notebooks"
@@ -103,9 +103,7 @@ class JupyterHub(Model):
     profiles: Annotated[Mapping[Name, Profile], Field(min_length=1)]
     """Kinds of servers by name. The first one that has nodes is the default."""
 
-    image_tag: Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")] = (
-        "0.1.0"
-    )
+    image_tag: ImageTag = "0.1.0"
     """Tag of the images notebook, notebook-gpu and notebook-neuron in the registry of the environment."""
 
     prepull: bool = True

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.instances import instance, names, offered
-from charts_src.model.base import Form, Model, Name, Problem, Quantity
+from charts_src.model.base import VERSION, Form, Model, Name, Problem, Quantity
 from charts_src.model.node_pool import NodePool
 from charts_src.model.platform import Aws
 
@@ -14,7 +14,7 @@ from charts_src.model.platform import Aws
 class Karpenter(Model):
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""
 
-    version: Literal["1.15.1"] = "1.15.1"
+    version: Annotated[Literal["1.15.1"], VERSION] = "1.15.1"
     """Version of the Karpenter controller and its CRDs that the node pools are written for."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2
@@ -33,7 +33,7 @@ class Karpenter(Model):
     """Name of the IAM role that every node has."""
 
     ami_version: Annotated[
-        str, Form(r"^v20[0-9]{6}$", "write a release of amazon-eks-ami, such as v20260714")
+        str, Form(r"^v20[0-9]{6}$", "write a release of amazon-eks-ami, such as v20260714"), VERSION
     ] = "v20260714"
     """Release of the EKS-optimized Amazon Linux 2023 images, which have standard, NVIDIA and Neuron variants
     (CHANGELOG.md of awslabs/amazon-eks-ami). A new one replaces the nodes."""

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Model, Problem, Quantity
+from charts_src.model.base import VERSION, Model, Problem, Quantity
 from charts_src.model.karpenter import Karpenter
 
 
 class KubeRay(Model):
     """The operator that runs Ray clusters."""
 
-    version: Literal["1.6.2"] = "1.6.2"
+    version: Annotated[Literal["1.6.2"], VERSION] = "1.6.2"
     """Version of the operator and its CRDs."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

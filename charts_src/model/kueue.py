@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.queues import QUEUE, QUEUE_NAMESPACES
-from charts_src.model.base import Model, Name, Problem, Quantity
+from charts_src.model.base import VERSION, Model, Name, Problem, Quantity
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
 from charts_src.model.placing import known
@@ -54,7 +54,7 @@ class Team(Model):
 class Kueue(Model):
     """Queues: a job starts when the quota of its team has room for all of its pods."""
 
-    version: Literal["0.19.2"] = "0.19.2"
+    version: Annotated[Literal["0.19.2"], VERSION] = "0.19.2"
     """Version of Kueue and its CRDs."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from charts_src.lib.instances import names
 from charts_src.model.argo_workflows import ArgoWorkflows
-from charts_src.model.base import Form, Model, Problem
-from charts_src.model.gang import Gang, ImageTag, processes
+from charts_src.model.base import Form, ImageTag, Model, Problem
+from charts_src.model.gang import Gang, processes
 from charts_src.model.gang import check as check_gang
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.storage import Storage

@@ -9,11 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import VERSION, Form, ImageTag, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.placing import accelerated_size, known
 from charts_src.model.platform import Ingress
-from charts_src.model.ray_cluster import Tag
 from charts_src.model.serving import (
     Count,
     ModelSource,
@@ -25,7 +24,7 @@ from charts_src.model.serving import (
     needed,
 )
 
-Commit = Annotated[str, Form(r"^[0-9a-f]{40}$", "write the 40 hexadecimal digits of a commit")]
+Commit = Annotated[str, Form(r"^[0-9a-f]{40}$", "write the 40 hexadecimal digits of a commit"), VERSION]
 """Commit of a repository on Hugging Face."""
 
 Parser = Annotated[str, Form(r"^[a-z0-9_-]+$", "write the name of a parser of vLLM")]
@@ -102,7 +101,9 @@ class LlmModel(Model):
     """A model: each copy runs in a Ray worker of its own, on the GPUs of one node."""
 
     model_id: Annotated[
-        str, Form(r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,95}$", "write letters, digits, dots, slashes and hyphens")
+        str,
+        Form(r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,95}$", "write letters, digits, dots, slashes and hyphens"),
+        VERSION,
     ]
     """Name by which callers ask for it."""
 
@@ -197,10 +198,10 @@ class TokenApi(Model):
 class Llm(Model):
     """Language models behind one OpenAI-compatible API."""
 
-    ray_version: Literal["2.60.0"] = "2.60.0"
+    ray_version: Annotated[Literal["2.60.0"], VERSION] = "2.60.0"
     """Version of Ray in the image; the operator needs to know it."""
 
-    image_tag: Tag = "0.1.0"
+    image_tag: ImageTag = "0.1.0"
     """Tag of the image llm-serve in the registry of the environment."""
 
     host: Name

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Model
+from charts_src.model.base import VERSION, Model
 
 
 class LoadBalancerController(Model):
     """The AWS Load Balancer Controller, which makes the load balancer of the Ingresses."""
 
-    version: Literal["3.5.0"] = "3.5.0"
+    version: Annotated[Literal["3.5.0"], VERSION] = "3.5.0"
     """Version of the controller and its CRDs."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

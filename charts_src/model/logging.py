@@ -1,9 +1,9 @@
 """The section of container logs: where they go and how long they are kept."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
-from charts_src.model.base import Model, Problem
+from charts_src.model.base import VERSION, Model, Problem
 from charts_src.model.storage import Storage
 
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
@@ -13,7 +13,7 @@ Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 10
 class Logging(Model):
     """Container logs: Fluent Bit reads them on each node and sends them away."""
 
-    version: Literal["5.1.1"] = "5.1.1"
+    version: Annotated[Literal["5.1.1"], VERSION] = "5.1.1"
     """Version of Fluent Bit."""
 
     destination: Literal["cloudwatch", "s3"] = "cloudwatch"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model, Name, Quantity
+from charts_src.model.base import VERSION, Form, Model, Name, Quantity
 
 Minutes = Annotated[int, Field(ge=1, le=7 * 24 * 60)]
 """A time between a minute and a week."""
@@ -26,7 +26,7 @@ class AmazonPrometheus(Model):
 class PrometheusServer(Model):
     """The Prometheus servers: each of them scrapes and keeps everything, so one may fail."""
 
-    version: Literal["3.14.0"] = "3.14.0"
+    version: Annotated[Literal["3.14.0"], VERSION] = "3.14.0"
     """Version of Prometheus."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2
@@ -51,7 +51,7 @@ class PrometheusServer(Model):
 class Alertmanager(Model):
     """Who is told of alerts; without a receiver they are seen in Grafana only."""
 
-    version: Literal["0.34.0"] = "0.34.0"
+    version: Annotated[Literal["0.34.0"], VERSION] = "0.34.0"
     """Version of Alertmanager."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2
@@ -83,7 +83,7 @@ class Alertmanager(Model):
 class Grafana(Model):
     """Dashboards, behind the login of the load balancer and then its own, with the same provider."""
 
-    version: Literal["13.2.0"] = "13.2.0"
+    version: Annotated[Literal["13.2.0"], VERSION] = "13.2.0"
     """Version of Grafana."""
 
     host: Name = "grafana"
@@ -143,7 +143,7 @@ class AlertThresholds(Model):
 class Monitoring(Model):
     """Metrics, alerts and dashboards."""
 
-    operator_version: Literal["0.94.1"] = "0.94.1"
+    operator_version: Annotated[Literal["0.94.1"], VERSION] = "0.94.1"
     """Version of the Prometheus Operator and its definitions."""
 
     prometheus: PrometheusServer = PrometheusServer()

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Model, Quantity
+from charts_src.model.base import VERSION, Model, Quantity
 
 
 class MpiOperator(Model):
     """The operator that runs MPIJobs, for training over several nodes."""
 
-    version: Literal["0.8.2"] = "0.8.2"
+    version: Annotated[Literal["0.8.2"], VERSION] = "0.8.2"
     """Version of the operator and its CRD."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

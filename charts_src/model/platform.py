@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.instances import instance, names, offered, unknown_type
-from charts_src.model.base import AccountId, CertificateArn, Cidr, Form, Hostname, Model, Name, Problem
+from charts_src.model.base import (
+    VERSION,
+    AccountId,
+    CertificateArn,
+    Cidr,
+    Form,
+    Hostname,
+    Model,
+    Name,
+    Problem,
+)
 from charts_src.model.charts import Charts
 
 Region = Annotated[str, Form(r"^[a-z]{2}(-[a-z]+)+-[1-9]$", "write a region, such as us-west-2")]
@@ -36,7 +46,9 @@ AddonName = Literal["coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-
 """An EKS add-on that the cluster has."""
 
 AddonVersion = Annotated[
-    str, Form(r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$", "write a version, such as v1.2.3-eksbuild.1")
+    str,
+    Form(r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$", "write a version, such as v1.2.3-eksbuild.1"),
+    VERSION,
 ]
 """Version of an EKS add-on."""
 

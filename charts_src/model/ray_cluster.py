@@ -6,12 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import VERSION, ImageTag, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.placing import known, unplaceable
-
-Tag = Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")]
-"""Tag of an image."""
 
 
 class WorkerGroup(Model):
@@ -53,10 +50,10 @@ class WorkerGroup(Model):
 class RayCluster(Model):
     """A Ray cluster that all notebooks share."""
 
-    ray_version: Literal["2.60.0"] = "2.60.0"
+    ray_version: Annotated[Literal["2.60.0"], VERSION] = "2.60.0"
     """Version of Ray in the images, and in those of the notebooks: clients need the same one."""
 
-    image_tag: Tag = "0.1.0"
+    image_tag: ImageTag = "0.1.0"
     """Tag of the images ray, ray-gpu and ray-neuron in the registry of the environment."""
 
     host: Name | None = None

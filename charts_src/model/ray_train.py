@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import VERSION, Form, ImageTag, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.placing import known
-from charts_src.model.ray_cluster import Tag
 from charts_src.model.storage import Storage
 
 RunName = Annotated[
@@ -65,11 +64,11 @@ class RayTrain(Model):
     `output` is where the result goes beside the folder of the run: s3://<models bucket>/llm-finetuned/<name>/
     or s3://<models bucket>/stable-diffusion-finetuned/<name>/."""
 
-    image_tag: Tag = "0.1.0"
+    image_tag: ImageTag = "0.1.0"
     """Tag of the image in the registry of the environment: ray-train, on Neuron devices ray-train-neuron, and
     stable-diffusion-finetune for Stable Diffusion."""
 
-    ray_version: Literal["2.60.0"] = "2.60.0"
+    ray_version: Annotated[Literal["2.60.0"], VERSION] = "2.60.0"
     """Version of Ray in the image; the operator needs to know it."""
 
     priority: Literal["interactive", "training", "batch"] = "training"

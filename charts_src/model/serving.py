@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple, Protocol
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator
-from charts_src.model.base import Form, Model, Problem
+from charts_src.model.base import VERSION_IN_BUCKET, Form, Model, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
 from charts_src.model.placing import Amounts, has_room
@@ -24,6 +24,7 @@ ModelSource = Annotated[
         r"^(s3://[a-z0-9.-]{3,63}/[^ ]+|[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)$",
         "write s3://<bucket>/<prefix>, or <owner>/<name> on Hugging Face",
     ),
+    VERSION_IN_BUCKET,
 ]
 """Where weights come from."""
 

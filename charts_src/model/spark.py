@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.instances import names
-from charts_src.model.base import Form, Model, Name, Problem, Quantity
+from charts_src.model.base import VERSION, Form, ImageTag, Model, Name, Problem, Quantity
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.storage import Storage
 
@@ -77,15 +77,13 @@ class TextPipeline(Model):
 class Spark(Model):
     """Spark jobs on Kubernetes."""
 
-    version: Literal["2.5.2"] = "2.5.2"
+    version: Annotated[Literal["2.5.2"], VERSION] = "2.5.2"
     """Version of the operator and its CRDs."""
 
-    spark_version: Literal["4.0.4"] = "4.0.4"
+    spark_version: Annotated[Literal["4.0.4"], VERSION] = "4.0.4"
     """Version of Spark in our image: the one that the operator submits with."""
 
-    image_tag: Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")] = (
-        "0.1.0"
-    )
+    image_tag: ImageTag = "0.1.0"
     """Tag of the image `spark` in the registry of the environment."""
 
     replicas: Annotated[int, Field(ge=1, le=3)] = 2

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from charts_src.lib.accelerators import Accelerator
-from charts_src.model.base import Form, Model, Name, Problem
+from charts_src.model.base import VERSION, ImageTag, Model, Name, Problem
 from charts_src.model.karpenter import Karpenter
 from charts_src.model.node_pool import NodePool
 from charts_src.model.placing import accelerated_size, known
@@ -52,9 +52,7 @@ class Variant(Model):
     host: Name
     """Host name of the service, below ingress.domain."""
 
-    image_tag: Annotated[str, Form(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", "write the tag of an image")] = (
-        "0.1.0"
-    )
+    image_tag: ImageTag = "0.1.0"
     """Tag of the image stable-diffusion-serve-<variant> in the registry of the environment."""
 
     model_source: ModelSource
@@ -109,7 +107,7 @@ class Variant(Model):
 class StableDiffusion(Model):
     """Image generation over HTTP; leave a variant out to do without it."""
 
-    ray_version: Literal["2.60.0"] = "2.60.0"
+    ray_version: Annotated[Literal["2.60.0"], VERSION] = "2.60.0"
     """Version of Ray in the images; the operator needs to know it."""
 
     request_timeout_seconds: Annotated[int, Field(ge=10, le=590)] = 120

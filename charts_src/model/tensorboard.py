@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from charts_src.model.base import Model, Name, Problem, Quantity
-from charts_src.model.gang import ImageTag
+from charts_src.model.base import ImageTag, Model, Name, Problem, Quantity
 from charts_src.model.storage import Storage
 
 

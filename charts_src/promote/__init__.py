@@ -1,0 +1,1 @@
+"""Taking versions, and nothing else, from one environment to the next."""
