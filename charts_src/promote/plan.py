@@ -69,9 +69,12 @@ def _judged(where: Where, new: Any, old: Any) -> Move | str:
 
 
 def differences(one: Any, other: Any, where: Where = ()) -> Iterator[Where]:
-    """Give the paths at which two environments differ: a list as a whole, a section where one has it not."""
+    """Give the paths at which two environments differ: a list as a whole, a section where one has it not.
+
+    Their names are no difference.
+    """
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in {**one, **other}:
             yield from differences(one.get(key, MISSING), other.get(key, MISSING), (*where, key))
-    elif one != other or type(one) is not type(other):
+    elif (one != other or type(one) is not type(other)) and where != ("name",):
         yield where

@@ -16,6 +16,7 @@ from charts_src.errors import UserError
 from charts_src.helm.experiments import data_of
 from charts_src.helm.fields import MISSING, plain, replaced
 from charts_src.model import Environment
+from charts_src.model.base import all_problems
 from charts_src.promote.edit import remove, set_value
 from charts_src.promote.plan import LOCAL, Left, Move, Plan, plan
 from charts_src.publish import replace_file
@@ -46,12 +47,16 @@ def prepare(directory: Path, source: str, target: str, component: str = "") -> P
     wanted = _read_by(component, (ours, theirs)) if component else (lambda _where: True)
     found = plan(data_of(theirs), data_of(ours), wanted)
     file = directory / f"{target}.yaml"
-    text, after = read_text(file), ours
+    text, after, made, left = read_text(file), ours, [], list(found.left)
     for move in found.moves:
         expected = Environment.model_validate(dict(replaced(data_of(after), move.where, move.new)))
+        if problem := next((each for each in all_problems(expected) if each.where == move.where), None):
+            left.append(Left(move.where, move.new, move.old, problem.message))
+            continue
         text, after = _edited(directory, target, text, move, expected), expected
+        made.append(move)
     checked(target, _settings(directory, target, text))
-    return Promotion(source, target, found, file, text, ours, after)
+    return Promotion(source, target, Plan(tuple(made), tuple(left)), file, text, ours, after)
 
 
 def write(promotion: Promotion) -> None:
