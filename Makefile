@@ -51,6 +51,10 @@ why: $(VENV) ## Say which decision and which line of a construct a field comes f
 dead-keys: $(VENV) ## Fail for a key of environments/ that changes nothing in ENV
 	@$(CHARTS) dead-keys $(ENV)
 
+.PHONY: compare
+compare: $(VENV) ## Say how environment A=staging differs from B=prod, and which keys make it so; FORMAT=json
+	@$(CHARTS) compare "$(A)" "$(B)" --format $(FORMAT)
+
 .PHONY: promote
 promote: $(VENV) ## Take the versions of FROM to TO, in its file, and show what that changes; COMPONENT=
 	@$(CHARTS) promote "$(FROM)" "$(TO)" --component "$(COMPONENT)"

@@ -71,6 +71,9 @@ def _schemas(arguments: argparse.Namespace, _names: list[str]) -> Outcome:
 _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], Outcome]] = {
     "bootstrap": lambda arguments, names: _plan(arguments, names),
     "charts": lambda _arguments, _names: commands.make_charts(_progress()),
+    "compare": lambda arguments, _: commands.compare(
+        arguments.one, arguments.other, arguments.format, _counter("components compared")
+    ),
     "connections": lambda _, names: commands.connections(names),
     "dead-keys": lambda _, names: commands.dead_keys(names, _counter("keys tried")),
     "diff": _diff,
@@ -222,6 +225,10 @@ def _parser() -> argparse.ArgumentParser:
     publish = subparsers.add_parser("publish-charts", help="push the packages of charts to a registry")
     publish.add_argument("registry", help="such as registry.example.com/charts")
     publish.add_argument("--plain-http", action="store_true", help="the registry has no TLS")
+    compare = subparsers.add_parser("compare", help="say how and why two environments differ")
+    for name in ("one", "other"):
+        compare.add_argument(name, choices=state.environment_names(), metavar="environment")
+    compare.add_argument("--format", choices=("text", "json"), default="text")
     promote = subparsers.add_parser("promote", help="take versions from one environment to another")
     promote.add_argument("source", choices=state.environment_names(), metavar="environment")
     promote.add_argument("target", choices=state.environment_names(), metavar="environment")

@@ -241,6 +241,17 @@ def promote(source: str, target: str, component: str, *, color: bool) -> Outcome
     return Outcome(DONE, f"{text}\n{changes}make render ENV={target} writes this.\n")
 
 
+def compare(one: str, other: str, form: str, tell: Callable[[int, int], None]) -> Outcome:
+    """Say how and why two environments differ; `tell` takes components done, and of how many."""
+    from charts_src import workspace
+    from charts_src.compare.report import comparison, to_json, to_text
+    from charts_src.incremental import Units
+
+    environments = workspace.read_environments(list(dict.fromkeys((one, other))))
+    found = comparison(environments[one], environments[other], Units(), tell)
+    return Outcome(DONE, to_json(found) if form == "json" else to_text(found))
+
+
 def why(address: str, tell: Callable[[int, int], None]) -> Outcome:
     """Say which decision a rendered field comes from; `tell` takes experiments done, and of how many."""
     from charts_src.why.answer import explain

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections.abc import Mapping
 from functools import cache
 from inspect import get_annotations
 from pathlib import Path
@@ -38,7 +39,7 @@ def decided(files: Files, env: Environment, where: Where) -> str:
     below = files.base.get(where)
     section = shape_of(where).section is not None
     over = below and below.file != origin.file and not section
-    return f"{_line(origin)} (over {_line(below)})" if below and over else _line(origin)
+    return f"{_line(origin)}, over {_line(below)}" if below and over else _line(origin)
 
 
 def _line(origin: Origin) -> str:
@@ -60,7 +61,9 @@ def _default(env: Environment, where: Where) -> str:
 
 
 def _dumped(default: Any) -> Any:
-    return default.model_dump() if isinstance(default, Model) else default
+    if isinstance(default, Model):
+        return default.model_dump()
+    return {key: _dumped(each) for key, each in default.items()} if isinstance(default, Mapping) else default
 
 
 def model_line(section: type[Model], field: str) -> str:

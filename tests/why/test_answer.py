@@ -37,7 +37,7 @@ def test_the_line_that_won_is_named_and_the_one_that_lost(environments: Path) ->
     path = "spec.template.spec.containers[name=controller].resources.limits.memory"
     assert explained(f"{DEPLOYMENT}:{path}")[:3] == [
         f'{path} = "3Gi"',
-        '  comes from  karpenter.memory = "3Gi", environments/prod.yaml:3 (over environments/base.yaml:23)',
+        '  comes from  karpenter.memory = "3Gi", environments/prod.yaml:3, over environments/base.yaml:23',
         "  written in  " + line_of(KARPENTER, "requests(env.karpenter.cpu, memory, memory)"),
     ]
 

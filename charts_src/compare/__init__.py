@@ -1,0 +1,1 @@
+"""How two environments differ, and which of their decisions make it so."""
