@@ -80,11 +80,13 @@ def diff(names: list[str], base: str | None, form: str, *, color: bool) -> Outco
 def validate(names: list[str]) -> Outcome:
     """Check every manifest of the environments strictly against its schema, and all of them together."""
     from charts_src import workspace
+    from charts_src.dead_keys.find import repeated_keys
 
     reports, proofs = workspace.validate(names), workspace.prove(names)
     lines = [f"{name}: {found}\n" for name in names for found in (reports[name], proofs[name])]
-    holds = all(reports[name].ok and not proofs[name].failures for name in names)
-    return Outcome(DONE if holds else DIFFERENT, "".join(lines))
+    repeated = repeated_keys(names, state.ENVIRONMENTS)
+    holds = not repeated and all(reports[name].ok and not proofs[name].failures for name in names)
+    return Outcome(DONE if holds else DIFFERENT, "".join([*lines, *(f"{each}\n" for each in repeated)]))
 
 
 def show_plan(name: str, plan: str) -> Outcome:

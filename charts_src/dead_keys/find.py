@@ -33,6 +33,11 @@ def dead_keys(names: Sequence[str], directory: Path, tell: Callable[[int, int], 
     return sorted(dict.fromkeys(found), key=lambda each: (str(each.file), each.line))
 
 
+def repeated_keys(names: Sequence[str], directory: Path) -> list[Complaint]:
+    """Find only keys that say what base.yaml or a default says: a matter of a second."""
+    return repeated(read(directory, state.environment_names(directory)), names)
+
+
 def _dead_for_all(where: Where, file: Path, written: Written, dead: dict[str, list[Where]]) -> bool:
     """Say whether no environment makes something of a key; only base.yaml is for several."""
     if file.stem != "base":

@@ -49,13 +49,14 @@ def _of_environment(written: Written, name: str) -> Iterable[Complaint]:
 
 
 def _of_base(written: Written) -> Iterable[Complaint]:
+    base = written.base or Settings({}, {}, ())
     whole = {name: environment(written.merged(name)) for name in written.own}
-    for where in keys(written.base) if written.base else ():
-        less = written._replace(base=without(written.base, where))
+    for where in keys(base) if base.data else ():
+        less = written._replace(base=without(base, where))
         if all(environment(less.merged(name)) == each for name, each in whole.items()):
             everywhere = all(where in own.origins for own in written.own.values())
             said_by = "every environment itself" if everywhere else "a default of the model"
-            yield _complaint(written.base, where, said_by)
+            yield _complaint(base, where, said_by)
 
 
 def _said_by(written: Written, where: Where) -> str:

@@ -23,7 +23,7 @@ from charts_src.helm.experiments import (
     known_values,
     objects,
 )
-from charts_src.helm.fields import Data, lookup, reading
+from charts_src.helm.fields import Data, leaves, lookup, reading
 from charts_src.incremental import Units
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -44,6 +44,8 @@ class _Part(NamedTuple):
 
     component: type[Component]
     reads: frozenset[Where]
+    ends: frozenset[Where]
+    """Reads that lead to no other: sections among them go somewhere as a whole."""
     objects: Objects
 
 
@@ -79,13 +81,12 @@ def unread(keys: Sequence[Where], search: Search, tell: Callable[[int, int], Non
 def _part(component: type[Component], env: Environment) -> _Part:
     with reading(env) as found:
         made = objects(component, env)
-    return _Part(component, frozenset(found), made)
+    return _Part(component, frozenset(found), frozenset(leaves(found)), made)
 
 
 def _moves_objects(key: Where, parts: Sequence[_Part], search: Search) -> bool:
-    """Say whether a change of the key changes an object; those that surely read it are tried first."""
-    touched = [each for each in parts if _touches(each.reads, key)]
-    for part in sorted(touched, key=lambda each: key not in each.reads):
+    """Say whether a change of the key changes an object of a component that is seen to read it."""
+    for part in (each for each in parts if _touches(each, key)):
         for change in _tries(key, search):
             made = changed(part.component, search.data[search.env.name], change)
             if made and differ(made[1], part.objects):
@@ -93,8 +94,10 @@ def _moves_objects(key: Where, parts: Sequence[_Part], search: Search) -> bool:
     return False
 
 
-def _touches(reads: frozenset[Where], key: Where) -> bool:
-    return any(read == key[: len(read)] or read[: len(key)] == key for read in reads)
+def _touches(part: _Part, key: Where) -> bool:
+    return any(key[:length] in part.ends for length in range(1, len(key))) or any(
+        read[: len(key)] == key for read in part.reads
+    )
 
 
 def _tries(key: Where, search: Search) -> Iterator[Change]:
@@ -105,8 +108,13 @@ def _tries(key: Where, search: Search) -> Iterator[Change]:
 def _moves_files(key: Where, search: Search, units: Units) -> bool:
     """Say whether a change of the key, or its removal, changes a file; also where none can be made."""
     before = _files(search.env, units)
-    tried = [files for each in _variants(key, search) if (files := _rendered(each, units))]
-    return not tried or any(files != before for files in tried)
+    tried = False
+    for env in _variants(key, search):
+        files = _rendered(env, units)
+        if files is not None and files != before:
+            return True
+        tried = tried or files is not None
+    return not tried
 
 
 def _variants(key: Where, search: Search) -> Iterator[Environment]:

@@ -54,7 +54,7 @@ def test_a_version_that_the_model_fixes_is_a_key_too() -> None:
     image = "spec.template.spec.containers[name=controller].image"
     assert explained(f"{DEPLOYMENT}:{image}")[1] == (
         '  comes from  karpenter.version = "1.15.1", default of the model: '
-        + line_of("charts_src/model/karpenter.py", "version: Literal")
+        + line_of("charts_src/model/karpenter.py", "version: Annotated[Literal")
     )
 
 
