@@ -29,6 +29,9 @@ RUN = {
     "make bootstrap ENV=dev": "eksctl create cluster",
     "make teardown ENV=dev": "eksctl delete cluster",
     "make connections ENV=prod": "monitoring/prometheus",
+    "make why PATH=rendered/prod/karpenter/deployment-karpenter.yaml:spec.replicas": "karpenter.replicas = 2",
+    "make compare A=staging B=prod": "karpenter.memory: staging",
+    "make promote FROM=staging TO=prod": "prod: nothing to promote from staging",
     "make expiry DATE=2026-11-24": " pinned, ",
     "make images ENV=dev": "docker buildx bake",
     "make run-llama2 ENV=dev SET=run=first SHOW=1": "kind: Workflow",
@@ -44,6 +47,7 @@ PLANNED = {
     "make cluster-down ENV=dev": "tools.cluster down dev",
     "make cluster-test": "pytest -n 3 tests/cluster",
     "make plan-nodes ENV=prod": "tools.cluster.plan_nodes prod",
+    "make dead-keys ENV=prod": "charts_src dead-keys prod",
     "make schemas": "charts_src schemas",
     "make benchmark": "python -m benchmarks",
     "make lock": "pip compile",
@@ -99,7 +103,7 @@ def test_every_command_of_the_readme_is_tested() -> None:
     assert set(COMMANDS) == RUN.keys() | PLANNED.keys() | ELSEWHERE.keys()
 
 
-SLOW = ("make verify ENV=all", "make validate ENV=prod")
+SLOW = ("make verify ENV=all", "make validate ENV=prod", "make compare A=staging B=prod")
 """Commands that look at everything; .ci/run does too."""
 
 
