@@ -1,5 +1,12 @@
 # Everything a person does here goes through make; `make help` lists it.
 
+# `make why PATH=...` means a field, but recipes need the PATH that make was started with. The shell has it; that of
+# make 4.4 and later has what is written on the command line, so make's own environment is looked at first.
+ifeq ($(origin PATH),command line)
+export FIELD := $(value PATH)
+override PATH := $(shell command -p sed -zn 's/^PATH=//p' /proc/$$PPID/environ 2>/dev/null || printf '%s' "$$PATH")
+endif
+
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -37,12 +44,6 @@ diff: $(VENV) ## Show what a render of ENV changes, or with BASE=origin/main wha
 validate: $(VENV) $(BIN)/kubeconform ## Check each manifest of ENV against its schema, and prove what must hold of all together
 	@$(CHARTS) validate $(ENV)
 
-# `make why PATH=...` means a field. Recipes get the PATH that make itself was started with: the shell knows it,
-# but for that of make 4.4 and later, which has what is written on the command line.
-ifeq ($(origin PATH),command line)
-export FIELD := $(value PATH)
-override PATH := $(shell command -p sed -zn 's/^PATH=//p' /proc/$$PPID/environ 2>/dev/null || printf '%s' "$$PATH")
-endif
 .PHONY: why
 why: $(VENV) ## Say which decision and which line of a construct a field comes from; PATH=rendered/prod/FILE:spec.replicas
 	@$(CHARTS) why "$${FIELD:-}"

@@ -247,9 +247,12 @@ def compare(one: str, other: str, form: str, tell: Callable[[int, int], None]) -
     """Say how and why two environments differ; `tell` takes components done, and of how many."""
     from charts_src import workspace
     from charts_src.compare.report import comparison, to_json, to_text
+    from charts_src.errors import UserError
     from charts_src.incremental import Units
 
-    environments = workspace.read_environments(list(dict.fromkeys((one, other))))
+    if one == other:
+        raise UserError(f"compare: {one} is both A and B; name two environments")
+    environments = workspace.read_environments([one, other])
     found = comparison(environments[one], environments[other], Units(), tell)
     return Outcome(DONE, to_json(found) if form == "json" else to_text(found))
 

@@ -72,13 +72,20 @@ def causes(
 
 
 def _known(path: Where, name: str, data: Mapping[str, Data]) -> list[Any]:
-    """Give values to try: of all environments, and instance types of other sizes."""
-    found = known_values(data.values(), path)
-    types = lookup(data[name], path)
-    if path[-1] != "instance_types" or not types:
-        return found
-    sizes = {_size(each): (each,) for each in names() if _size(each)[0] == _size(types[0])[0]}
-    return [*found, *list(sizes.values())[:_FEW]]
+    """Give values to try: of all environments, and those of forms that nobody can make up."""
+    own = data[name]
+    return [*known_values(data.values(), path), *_named(path, lookup(own, path), own)]
+
+
+def _named(path: Where, value: Any, own: Data) -> list[Any]:
+    """Give instance types of other sizes, a mirror of each registry, and the other node pools."""
+    if path == ("images", "mirrors"):
+        return [{each: "qzx7.example.com/qzx7"} for each in own["images"]["registries"]]
+    if path[-1] == "instance_types" and value:
+        sizes = {_size(each): (each,) for each in names() if _size(each)[0] == _size(value[0])[0]}
+        return list(sizes.values())[:_FEW]
+    pools = own["karpenter"]["node_pools"]
+    return [each for each in pools if each != value] if isinstance(value, str) and value in pools else []
 
 
 def _size(name: str) -> tuple[str, int]:

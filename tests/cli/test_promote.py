@@ -51,3 +51,11 @@ def test_a_field_that_is_not_there_is_answered_in_one_line(shared: Copy) -> None
     done = shared.run("why", f"{file}:spec.replica")
     assert done.returncode == 2
     assert done.stderr == f"{file}: has no spec.replica; did you mean spec.replicas?\n"
+
+
+def test_an_environment_is_not_compared_with_itself(shared: Copy) -> None:
+    done = shared.run("compare", "prod", "prod")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "compare: prod is both A and B; name two environments\n",
+    )

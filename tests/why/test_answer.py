@@ -11,6 +11,27 @@ pytestmark = pytest.mark.usefixtures("environments")
 KARPENTER = "charts_src/components/karpenter.py"
 DEPLOYMENT = "rendered/prod/karpenter/deployment-karpenter.yaml"
 POOL = "rendered/prod/node-pools/nodepool-gpu.yaml"
+PROD_WITH_LLM = """\
+name: prod
+karpenter:
+  node_pools:
+    other:
+      purpose: inference
+      instance_types: [g6.12xlarge]
+      max_nodes: 8
+      dedicated: true
+llm:
+  host: llm
+  models:
+    chat:
+      model_id: qwen
+      pool: gpu
+      model_source: Qwen/Qwen
+      max_model_len: 8192
+      replicas: {min: 1, max: 1}
+      cpus: 4
+      memory_gib: 16
+"""
 
 
 def explained(address: str) -> list[str]:
@@ -52,10 +73,28 @@ def test_every_key_that_matters_is_named() -> None:
 
 def test_a_version_that_the_model_fixes_is_a_key_too() -> None:
     image = "spec.template.spec.containers[name=controller].image"
-    assert explained(f"{DEPLOYMENT}:{image}")[1] == (
+    assert explained(f"{DEPLOYMENT}:{image}")[2] == (
         '  comes from  karpenter.version = "1.15.1", default of the model: '
         + line_of("charts_src/model/karpenter.py", "version: Annotated[Literal")
     )
+
+
+def test_what_no_environment_sets_yet_is_a_key_too() -> None:
+    image = "spec.template.spec.containers[name=controller].image"
+    assert explained(f"{DEPLOYMENT}:{image}")[1] == (
+        "  comes from  images.mirrors, default of the model: "
+        + line_of("charts_src/model/images.py", "mirrors: Mapping")
+    )
+
+
+def test_the_node_pool_of_a_workload_is_a_key(environments: Path) -> None:
+    (environments / "prod.yaml").write_text(PROD_WITH_LLM)
+    address = (
+        "rendered/prod/llm/rayservice-llm.yaml:"
+        "spec.rayClusterConfig.workerGroupSpecs[groupName=chat].template.spec.nodeSelector"
+    )
+    found = [line for line in explained(address) if "pool" in line]
+    assert '  comes from  llm.models.chat.pool = "gpu", environments/prod.yaml:14' in found
 
 
 def test_a_constant_is_called_one() -> None:
