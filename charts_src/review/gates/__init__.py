@@ -59,8 +59,10 @@ GATES: Final[tuple[Gate, ...]] = (
 )
 """Every gate, in the order of the report."""
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError, yaml.YAMLError)
-"""What a gate raises for an object that has not the shape of its kind."""
+_MISSHAPEN = (AttributeError, LookupError, RuntimeError, TypeError, ValueError, yaml.YAMLError)
+"""What a gate raises for an object that has not the shape of its kind; RuntimeError is a generator's in
+which next() finds nothing.
+"""
 
 
 def findings(pair: Pair) -> list[Finding]:
