@@ -23,6 +23,7 @@ from charts_src.review.gates import (
     network,
     privileges,
     projects,
+    protection,
     rbac,
     replicas,
     report,
@@ -46,6 +47,7 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
+    protection.gate,
     rbac.gate,
     projects.gate,
     aws.gate,
