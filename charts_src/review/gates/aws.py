@@ -40,6 +40,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
         yield from _deleted(before, after)
         yield from _unretained(before, after)
         yield from _widened(before, after)
+        yield from _associated(before, after)
     yield from _entries(pair)
 
 
@@ -124,6 +125,29 @@ def _documents(identity: Identity, properties: Body, resources: Resources) -> It
         name = arn.get("Ref", "") if isinstance(arn, dict) else ""
         policy = resources.get(Identity("aws", "AWS::IAM::ManagedPolicy", identity.namespace, name), {})
         yield policy.get("Properties", {}).get("PolicyDocument")
+
+
+def _associated(before: Resources, after: Resources) -> Iterator[Finding]:
+    """Find accounts that get a role which is there already (EKS Pod Identity)."""
+    old = _accounts(before)
+    for (stack, role), accounts in sorted(_accounts(after).items()):
+        identity = Identity("aws", "AWS::IAM::Role", stack, role)
+        for account in sorted(accounts - old.get((stack, role), set())) if identity in before else ():
+            words = f"is given to ServiceAccount {account}; see that it needs all that the role may"
+            yield Finding("rbac", identity, "", words)
+
+
+def _accounts(resources: Resources) -> dict[tuple[str, str], set[str]]:
+    """Give the accounts, as namespace/name, of each role, by its stack and logical id."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for identity, body in resources.items():
+        if identity.kind == "AWS::EKS::PodIdentityAssociation":
+            properties = body.get("Properties", {})
+            arn = properties.get("RoleArn")
+            role = arn["Fn::GetAtt"][0] if isinstance(arn, dict) else str(arn)
+            account = f"{properties.get('Namespace')}/{properties.get('ServiceAccount')}"
+            found.setdefault((identity.namespace, role), set()).add(account)
+    return found
 
 
 def _entries(pair: Pair) -> Iterator[Finding]:

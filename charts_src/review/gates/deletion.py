@@ -79,13 +79,13 @@ def _application(pair: Pair, component: str) -> Finding:
     bodies = [each.body for each in pair.old.objects.values() if each.component == component]
     kept = sum(keeps(body, "Delete=false") for body in bodies)
     identity = _identity(pair, component)
-    objects = f"{len(bodies) - kept} of its {len(bodies)} objects"
     if identity in pair.new.objects:
         message = (
-            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so {objects} stay until someone"
+            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so its objects ({len(bodies)}) stay"
         )
-        return Finding(_GATE, identity, "", f"{message} deletes them; remove the application as well")
-    message = f"is removed: Argo CD deletes {objects}"
+        remedy = "until someone deletes them; remove the application as well"
+        return Finding(_GATE, identity, "", f"{message} {remedy}")
+    message = f"is removed: Argo CD deletes {len(bodies) - kept} of its {len(bodies)} objects"
     left = f" and leaves {kept} (Delete=false)" if kept else ""
     return Finding(_GATE, identity, "", f"{message}{left}; bring it back, or sign it off")
 

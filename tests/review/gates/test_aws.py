@@ -106,6 +106,21 @@ def test_whom_a_role_trusts_is_told() -> None:
     ]
 
 
+def test_who_is_given_a_role_is_told() -> None:
+    def association(account: str) -> dict[str, Any]:
+        properties = {"Namespace": "a", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "ServiceAccount": account}
+        return {"Type": "AWS::EKS::PodIdentityAssociation", "Properties": properties}
+
+    old = stack(READ, One=association("one"))
+    expected = [
+        "rbac: AWS::IAM::Role access/Role: is given to ServiceAccount a/two; see that it needs all that "
+        "the role may"
+    ]
+    assert found(gate, stacks(old, stack(READ, One=association("two")))) == expected
+    assert found(gate, stacks(old, stack(READ, One=association("one"), Two=association("two")))) == expected
+    assert found(gate, stacks(old, stack(READ, Other=association("one")))) == []
+
+
 def test_a_managed_policy_of_aws_is_told() -> None:
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     new = stack(

@@ -154,8 +154,8 @@ def test_an_emptied_application_stays_as_it_is() -> None:
     old = {"app/a.yaml": DEPLOYMENT, "argocd/app.yaml": APPLICATION}
     assert found(gate, pair(old, {"argocd/app.yaml": APPLICATION})) == [
         "deletion: Application argocd/app: is emptied: Argo CD refuses to sync it (allowEmpty: false), "
-        "so 1 of "
-        "its 1 objects stay until someone deletes them; remove the application as well"
+        "so its "
+        "objects (1) stay until someone deletes them; remove the application as well"
     ]
 
 
