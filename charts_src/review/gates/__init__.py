@@ -29,6 +29,7 @@ from charts_src.review.gates import (
     report,
     secrets,
     sizes,
+    stacks,
 )
 from charts_src.review.gates.sign_offs import SignOffs, Verdict, judge
 from charts_src.review.page import Section
@@ -48,6 +49,7 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
     protection.gate,
+    stacks.gate,
     rbac.gate,
     projects.gate,
     aws.gate,
