@@ -27,12 +27,14 @@ from charts_src.review.gates import (
     permissions,
     privileges,
     projects,
+    protection,
     rbac,
     replicas,
     report,
     safeguards,
     secrets,
     sizes,
+    stacks,
 )
 from charts_src.review.gates.sign_offs import SignOffs, Verdict, judge
 from charts_src.review.page import Section
@@ -51,6 +53,8 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
+    protection.gate,
+    stacks.gate,
     rbac.gate,
     projects.gate,
     aws.gate,
@@ -69,8 +73,10 @@ GATES: Final[tuple[Gate, ...]] = (
 )
 """Every gate, in the order of the report."""
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError, yaml.YAMLError)
-"""What a gate raises for an object that has not the shape of its kind."""
+_MISSHAPEN = (AttributeError, LookupError, RuntimeError, TypeError, ValueError, yaml.YAMLError)
+"""What a gate raises for an object that has not the shape of its kind; RuntimeError is a generator's in
+which next() finds nothing.
+"""
 
 
 def findings(pair: Pair) -> list[Finding]:
