@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from charts_src.objects import Body, Identity
-from charts_src.proofs import files, hosts, ingresses, limits, observed, quotas, volumes
+from charts_src.proofs import accounts, files, hosts, ingresses, limits, observed, places, quotas, volumes
 from charts_src.proofs.nodes import Node, Pool
 from charts_src.proofs.pods import Pod
 from charts_src.proofs.tree import Objects
@@ -254,3 +254,40 @@ def test_an_ingress_that_wants_another_load_balancer_is_found() -> None:
         "Ingress shop/b: alb.ingress.kubernetes.io/group.name is two, that of the others is one; "
         "write the same"
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({"namespaceSelector": {"matchNames": ["shops"]}}, "namespaceSelector.matchNames"),
+        ({"conditions": [{"namespaces": ["shop", "shops"]}]}, "conditions[0].namespaces"),
+        (
+            {"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shops"}}}]},
+            "from[0].namespaceSelector.matchLabels.kubernetes.io/metadata.name",
+        ),
+        (
+            {
+                "matchExpressions": [
+                    {"key": "kubernetes.io/metadata.name", "values": ["kube-system", "shops"]}
+                ]
+            },
+            "matchExpressions[0].values",
+        ),
+    ],
+)
+def test_a_namespace_that_is_named_and_not_there_is_found(spec: Body, path: str) -> None:
+    body = thing("Any", "it", "shop", spec=spec)
+    shop = thing("Namespace", "shop")
+    (found,) = places.unknown(tree(shop, body))
+    assert str(found) == f"Any shop/it: spec.{path} names the namespace shops, which is not there; correct it"
+    assert places.unknown(tree(shop, body, thing("Namespace", "shops"))) == []
+
+
+def test_a_notebook_whose_account_is_not_there_is_found() -> None:
+    owner = Identity("", "ConfigMap", "hub", "hub")
+    notebook = Pod(owner, "profile cpu", "notebooks", {}, {"serviceAccountName": "notebook"})
+    (found,) = accounts.missing({}, [notebook])
+    assert str(found) == (
+        "ConfigMap hub/hub: profile cpu: runs as notebooks/notebook, which is no ServiceAccount; render it"
+    )
+    assert accounts.missing(tree(thing("ServiceAccount", "notebook", "notebooks")), [notebook]) == []
