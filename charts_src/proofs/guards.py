@@ -29,7 +29,8 @@ def _namespace(name: str, policies: list[Body]) -> Iterator[Failure]:
 
 def _is_for_all(policy: Body, namespace: str) -> bool:
     """Say whether a policy selects every pod of a namespace."""
-    return policy["metadata"].get("namespace") == namespace and policy["spec"].get("podSelector") == {}
+    everyone: bool = policy["spec"].get("podSelector") == {}
+    return everyone and bool(policy["metadata"].get("namespace") == namespace)
 
 
 def _denies(spec: Body) -> bool:
@@ -50,4 +51,4 @@ def _asks_names(spec: Body) -> bool:
 def _is_dns(peer: Body) -> bool:
     namespace = peer.get("namespaceSelector", {}).get("matchLabels", {})
     pods = peer.get("podSelector", {}).get("matchLabels", {})
-    return namespace == {"kubernetes.io/metadata.name": "kube-system"} and pods == {"k8s-app": "kube-dns"}
+    return (namespace, pods) == ({"kubernetes.io/metadata.name": "kube-system"}, {"k8s-app": "kube-dns"})

@@ -110,7 +110,8 @@ def _failures(found: Proven) -> list[tuple[str, ...]]:
         for each in environment.proofs.proven
         for failure in each.failures
     ]
-    return rows + [("all", "expiry", each.subject, each.message) for each in found.expired]
+    expired = [("all", "expiry", each.subject, each.message) for each in found.expired]
+    return [*rows, *expired]
 
 
 def _devices(rows: Sequence[Row]) -> Table:

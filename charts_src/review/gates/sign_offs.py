@@ -21,7 +21,6 @@ FOLDER: Final = state.ENVIRONMENTS / "sign-offs"
 """Where the files are; nothing is rendered from them."""
 
 SIGNABLE: Final = (
-    "consolidation",
     "definitions",
     "deletion",
     "gangs",

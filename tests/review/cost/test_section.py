@@ -5,8 +5,8 @@ from typing import Any
 
 from charts_src.objects import Body
 from charts_src.review.cost import costs, section
-from charts_src.review.page import Bullets, Folded, Table, Text
-from charts_src.review.sides import Side
+from charts_src.review.page import Bullets, Folded, Section, Table, Text
+from charts_src.review.sides import Pair, Side
 from tests.review.cost.small import deployment, mpi_job, pair, pod, pool, side, system
 
 BUDGET = {"cost": {"budget": {"ceiling_per_hour": 100}}}
@@ -16,8 +16,12 @@ def trainium(nodes: int) -> list[Body]:
     return [*system(), *pool("trainium", "trn1.32xlarge", ways=("reserved", "on-demand"), nodes=nodes)]
 
 
+def said(one: Pair) -> Section:
+    return section([one], costs([one]))
+
+
 def changed(before: int, after: int, *more: Body, **sections: Any) -> Any:
-    return section([pair(side(*trainium(before)), side(*trainium(after), *more, **sections))])
+    return said(pair(side(*trainium(before)), side(*trainium(after), *more, **sections)))
 
 
 def test_four_more_nodes_are_said_with_their_price() -> None:
@@ -68,7 +72,7 @@ def test_within_the_budget_there_is_no_alarm() -> None:
 
 
 def test_an_unknown_price_is_said_beside_the_sum() -> None:
-    found = section([pair(side(), side(*pool("p", "p5e.48xlarge", ways=("reserved",), nodes=4)))])
+    found = said(pair(side(), side(*pool("p", "p5e.48xlarge", ways=("reserved",), nodes=4))))
     table = found.blocks[0]
     assert isinstance(table, Table)
     assert table.rows[0][1] == "$0.93 and the unknown price of 4 x p5e.48xlarge"
@@ -109,12 +113,12 @@ def test_details_have_pools_jobs_and_where_prices_are_from() -> None:
 
 
 def test_a_base_that_can_not_be_read_is_said() -> None:
-    found = section([pair(Side(None, {}, {}), side())])
+    found = said(pair(Side(None, {}, {}), side()))
     assert Text("dev: the base has no such environment, or none that this model can read.") in found.blocks
 
 
 def test_an_environment_that_goes_is_said() -> None:
-    found = section([pair(side(*trainium(2)), Side(None, {}, {}))])
+    found = said(pair(side(*trainium(2)), Side(None, {}, {})))
     assert Text("dev is removed: ceiling -$44.33/h.") in found.blocks
 
 
