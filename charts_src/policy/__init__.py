@@ -38,8 +38,16 @@ _OBJECT_RULES = (
     secrets.none_in_git,
     workloads.own_pods,
 )
-_POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
-_POD_RULES += (containers.mounts, containers.unique, containers.variables, containers.bounded)
+_POD_RULES = (
+    pods.restricted,
+    pods.resources,
+    pods.own_account,
+    images.exact,
+    containers.mounts,
+    containers.unique,
+    containers.variables,
+    containers.bounded,
+)
 
 
 def violations(body: Body) -> Iterator[Violation]:
