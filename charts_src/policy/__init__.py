@@ -35,6 +35,7 @@ _OBJECT_RULES = (
     rbac.no_wildcards,
     rbac.silent_account,
     reach.in_reach,
+    secrets.account_tokens,
     secrets.none_in_git,
     workloads.own_pods,
 )
