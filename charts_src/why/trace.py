@@ -55,7 +55,7 @@ def trace(component: type[Component], env: Environment) -> Trace:
             bodies.append(Given(frame.f_locals["body"], _stack(frame.f_back)))
         elif event == "call" and frame.f_code.co_name == "__init__":
             made = next(iter(frame.f_locals.values()), None)
-            if hasattr(type(made), "api_object"):  # a construct of cdk8s-plus, which makes an object
+            if any(each.__name__ == "Resource" for each in type(made).__mro__):  # of cdk8s-plus
                 constructs.append(Given(made, _stack(frame.f_back)))
 
     sys.setprofile(note)
