@@ -15,16 +15,20 @@ _SOURCES = ROOT / "charts_src"
 BESIDE = (
     "cli.py",
     "commands.py",
+    "compare",
+    "dead_keys",
     "diff",
     "expiry",
     "image_lock.py",
     "jobs.py",
     "ledger.py",
+    "promote",
     "review",
     "scaffold.py",
     "schemas.py",
     "validate.py",
     "watch",
+    "why",
 )
 """Sources that no render and no chart comes from: they read what is rendered, or are about other things."""
 

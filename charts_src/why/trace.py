@@ -6,8 +6,6 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from cdk8s_plus_34 import Resource
-
 from charts_src.lib.scope import is_namespaced
 from charts_src.manifest import Component
 from charts_src.model import Environment
@@ -57,7 +55,7 @@ def trace(component: type[Component], env: Environment) -> Trace:
             bodies.append(Given(frame.f_locals["body"], _stack(frame.f_back)))
         elif event == "call" and frame.f_code.co_name == "__init__":
             made = next(iter(frame.f_locals.values()), None)
-            if isinstance(made, Resource):
+            if any(each.__name__ == "Resource" for each in type(made).__mro__):  # of cdk8s-plus
                 constructs.append(Given(made, _stack(frame.f_back)))
 
     sys.setprofile(note)
@@ -88,6 +86,6 @@ def _name(chart: Component, body: Body) -> str:
     return str(identity._replace(namespace=own if is_namespaced(identity.kind) else ""))
 
 
-def _of_construct(chart: Component, made: Resource) -> str:
+def _of_construct(chart: Component, made: Any) -> str:
     metadata = {"name": made.name, "namespace": made.metadata.namespace or ""}
     return _name(chart, {"apiVersion": "", "kind": made.kind, "metadata": metadata})
