@@ -1,7 +1,7 @@
 """Pods that no schema of their object describes: in texts, and in fields that take anything.
 
-kubeconform reads objects; the manifest in a workflow is a text to it, and the templates of Spark take any field
-(x-kubernetes-preserve-unknown-fields), which Spark then ignores.
+kubeconform reads objects; the manifest in a workflow is a text to it, and the templates of Spark take any
+field (x-kubernetes-preserve-unknown-fields), which Spark then ignores.
 """
 
 from collections.abc import Sequence
