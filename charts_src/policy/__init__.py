@@ -16,6 +16,7 @@ from charts_src.policy import (
     rbac,
     reach,
     secrets,
+    settings,
     workloads,
 )
 from charts_src.policy.exceptions import EXCEPTIONS
@@ -37,6 +38,7 @@ _OBJECT_RULES = (
     reach.in_reach,
     secrets.account_tokens,
     secrets.none_in_git,
+    settings.not_empty,
     workloads.own_pods,
 )
 _POD_RULES = (

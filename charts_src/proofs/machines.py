@@ -71,6 +71,8 @@ def _disks(spec: Body) -> Iterator[str]:
             yield "blockDeviceMappings: the root of these images is /dev/xvda; any other is a second disk"
         if root.get("ebs", {}).get("encrypted") is not True:
             yield "blockDeviceMappings: the root volume must be encrypted"
+        if not root.get("ebs", {}).get("volumeType"):
+            yield "blockDeviceMappings: the root volume has no volumeType, which its iops and throughput need"
         if root.get("ebs", {}).get("deleteOnTermination") is not True:
             yield "blockDeviceMappings: the root volume must go with its node, or it costs money for ever"
 

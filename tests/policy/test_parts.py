@@ -14,6 +14,7 @@ from charts_src.policy import (
     network,
     rbac,
     secrets,
+    settings,
     workloads,
 )
 from tests.objects import RBAC, binding, deployment, role, thing
@@ -275,3 +276,10 @@ def test_a_secret_that_kubernetes_never_fills_is_found() -> None:
         "type: must be kubernetes.io/service-account-token, as it names an account"
     ]
     assert texts(secrets.account_tokens(thing("Secret", "other", "shop"))) == []
+
+
+def test_a_config_map_with_nothing_in_it_is_found() -> None:
+    assert texts(settings.not_empty(thing("ConfigMap", "it", "shop", data={"a": "b"}))) == []
+    assert texts(settings.not_empty(thing("ConfigMap", "it", "shop"))) == [
+        "data: is missing; what reads it finds nothing"
+    ]

@@ -12,11 +12,8 @@ from tests.objects import thing
 from tests.ray_environment import environment
 
 ENV: Environment = environment()
-ROOT = {
-    "deviceName": "/dev/xvda",
-    "rootVolume": True,
-    "ebs": {"encrypted": True, "deleteOnTermination": True},
-}
+DISK = {"encrypted": True, "deleteOnTermination": True, "volumeType": "gp3"}
+ROOT = {"deviceName": "/dev/xvda", "rootVolume": True, "ebs": DISK}
 PRIMARY = {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}
 
 
@@ -122,12 +119,16 @@ def test_another_number_of_efa_interfaces_is_found() -> None:
             "blockDeviceMappings: the root of these images is /dev/xvda; any other is a second disk",
         ),
         (
-            {"blockDeviceMappings": [ROOT | {"ebs": {"deleteOnTermination": True}}]},
+            {"blockDeviceMappings": [ROOT | {"ebs": DISK | {"encrypted": False}}]},
             "blockDeviceMappings: the root volume must be encrypted",
         ),
         (
-            {"blockDeviceMappings": [ROOT | {"ebs": {"encrypted": True}}]},
+            {"blockDeviceMappings": [ROOT | {"ebs": DISK | {"deleteOnTermination": False}}]},
             "blockDeviceMappings: the root volume must go with its node, or it costs money for ever",
+        ),
+        (
+            {"blockDeviceMappings": [ROOT | {"ebs": DISK | {"volumeType": ""}}]},
+            "blockDeviceMappings: the root volume has no volumeType, which its iops and throughput need",
         ),
         (
             {"userData": ARCHIVE.replace("--genai-on-eks--", "")},
