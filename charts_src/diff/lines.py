@@ -41,6 +41,12 @@ def field_lines(field: FieldChange) -> list[str]:
     return [visible(line) for line in (field.path, *_body(field.old, field.new))]
 
 
+def hunk(field: FieldChange) -> list[str]:
+    """Write a field as GitHub colours lines: blue for @@ with its path, red for -, green for +."""
+    path, *lines = field_lines(field)
+    return [f"@@ {path} @@", *lines]
+
+
 def _body(old: Any, new: Any) -> "Iterator[str]":
     if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         return _text_lines(old, new)

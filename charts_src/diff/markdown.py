@@ -4,14 +4,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from charts_src.diff.lines import field_lines
+from charts_src.diff.lines import hunk
 from charts_src.diff.summary import STATUSES, by_component, counts, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from charts_src.diff.compare import Change
-    from charts_src.diff.fields import FieldChange
 
 
 def code(text: str) -> str:
@@ -32,7 +31,7 @@ def details(changes: "Sequence[Change]") -> "Iterator[str]":
         for change in group:
             yield f"{change.status} {code(title(change.identity))}\n"
             if change.fields:
-                yield _fenced([line for field in change.fields for line in _hunk(field)])
+                yield _fenced([line for field in change.fields for line in hunk(field)])
         yield "</details>\n"
 
 
@@ -54,12 +53,6 @@ def _rows(changes: "Sequence[Change]") -> "Iterator[str]":
 def _size(change: "Change") -> str:
     number = len(change.fields)
     return f" ({number} field{'' if number == 1 else 's'})" if number else ""
-
-
-def _hunk(field: "FieldChange") -> list[str]:
-    """Give the lines of a field as GitHub colours them: blue for @@, red for -, green for +."""
-    path, *lines = field_lines(field)
-    return [f"@@ {path} @@", *lines]
 
 
 def _fenced(lines: list[str]) -> str:

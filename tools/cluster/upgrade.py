@@ -7,10 +7,9 @@ from typing import NamedTuple
 from charts_src.diff.trees import read_revision
 from charts_src.objects import Body, Identity
 from charts_src.proofs.tree import objects_of
+from charts_src.review.effects.controllers import ROLLED
 from tools.cluster.api import Api
 from tools.cluster.responses import Refused
-
-_WITH_PODS = ("DaemonSet", "Deployment", "StatefulSet")
 
 
 class Upgrade(NamedTuple):
@@ -46,7 +45,7 @@ def upgrade(api: Api, old: Mapping[Identity, Body], new: Mapping[Identity, Body]
         except Refused as error:
             refused[str(key)] = error.message
             continue
-        if key.kind in _WITH_PODS and before["spec"]["template"] != after["spec"]["template"]:
+        if key.kind in ROLLED and before["spec"]["template"] != after["spec"]["template"]:
             restarted.append(str(key))
     return Upgrade(refused, restarted, [str(key) for key in keys])
 
