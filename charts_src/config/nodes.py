@@ -8,7 +8,7 @@ import yaml
 
 from charts_src.config.complaints import Complaint, Where, refusal, shown
 from charts_src.config.scalars import AmbiguousError, plain_scalar
-from charts_src.config.settings import Origin, Origins, Settings
+from charts_src.config.settings import Items, Origin, Origins, Settings
 from charts_src.config.syntax import explained
 from charts_src.config.text import secrets
 
@@ -37,6 +37,20 @@ def read_nodes(file: Path, text: str) -> Settings:
     return Settings(data, builder.origins, tuple(builder.complaints))
 
 
+def read_items(file: Path, text: str) -> Items:
+    """Read one YAML document that is a list, collecting what is wrong in it; comments alone are none.
+
+    Raises UserError as read_nodes does.
+    """
+    builder = _Builder(file, text)
+    try:
+        data = builder.items()
+    except yaml.MarkedYAMLError as error:
+        builder.complain(*explained(error))
+        raise refusal(builder.complaints) from None
+    return Items(data, builder.origins, tuple(builder.complaints))
+
+
 class _Builder:
     """Builds data from parser events; recursion is safe because deep nesting is refused first."""
 
@@ -51,17 +65,34 @@ class _Builder:
 
     def document(self) -> dict[str, Any]:
         """Read the only document of the stream."""
-        next(self.events)
-        if isinstance(next(self.events), yaml.StreamEndEvent):
+        if (first := self.first()) is None:
             self.stop(0, "is empty; write at least `name: ` and the name of the environment")
-        first = next(self.events)
         if not isinstance(first, yaml.MappingStartEvent):
             self.stop(_line(first), "is not a mapping; an environment is made of `key: value` lines")
+        data: dict[str, Any] = self.only(first, "an environment")
+        return data
+
+    def items(self) -> list[Any]:
+        """Read the only document of the stream, which is a list."""
+        if (first := self.first()) is None:
+            return []
+        if not isinstance(first, yaml.SequenceStartEvent):
+            self.stop(_line(first), "is not a list; start each entry with `- `")
+        data: list[Any] = self.only(first, "a list")
+        return data
+
+    def first(self) -> Any:
+        """Give the event that begins the first document; None when there is none."""
+        next(self.events)
+        return None if isinstance(next(self.events), yaml.StreamEndEvent) else next(self.events)
+
+    def only(self, first: Any, what: str) -> Any:
+        """Read the document that begins so, and refuse another one after it."""
         self.origins[()] = Origin(self.file, _line(first))
-        data: dict[str, Any] = self.value(first, ())
+        data = self.value(first, ())
         next(self.events)
         if isinstance(second := next(self.events), yaml.DocumentStartEvent):
-            self.stop(_line(second), "begins a second document; an environment is one document")
+            self.stop(_line(second), f"begins a second document; {what} is one document")
         return data
 
     def stop(self, line: int, message: str) -> NoReturn:

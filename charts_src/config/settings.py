@@ -18,6 +18,15 @@ Origins = dict[Where, Origin]
 """Path of every mapping, list and scalar -> its origin; the root is at ()."""
 
 
+class Items(NamedTuple):
+    """The content of a file that is a list, and what was wrong with its text."""
+
+    data: list[Any]
+    origins: Origins
+    """Path of every value, which begins with the index of its item -> its origin."""
+    complaints: tuple[Complaint, ...]
+
+
 class Settings(NamedTuple):
     """The content of one environment file, or of several merged into one.
 

@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from charts_src.publish import Files
 
 
-def read_tree(root: Path) -> "Files":
-    """Read every *.yaml file below a directory; paths are relative to it.
+def read_tree(root: Path, suffix: str = ".yaml") -> "Files":
+    """Read every file below a directory whose name ends so; paths are relative to it.
 
     Raises UserError when the directory is missing or a file is not UTF-8 text.
     """
     if not root.is_dir():
         raise UserError(f"{root}: no such directory; render the environment first")
-    paths = sorted(path for path in root.rglob("*.yaml") if path.is_file())
+    paths = sorted(path for path in root.rglob(f"*{suffix}") if path.is_file())
     return {path.relative_to(root).as_posix(): _text(str(path), path.read_bytes()) for path in paths}
 
 
-def read_revision(repo: Path, revision: str, prefix: str) -> "Files":
-    """Read every *.yaml file below `prefix` (a directory, relative to `repo`) as of a git revision.
+def read_revision(repo: Path, revision: str, prefix: str, suffix: str = ".yaml") -> "Files":
+    """Read every file below `prefix` (a directory, relative to `repo`) whose name ends so, as of a revision.
 
     Paths are relative to the prefix; a prefix that the revision does not have gives no files. However
     many files there are, git is started three times. Raises UserError when git does not know the revision.
     """
     commit = _commit(repo, revision)
-    blobs = dict(_blobs(_git(repo, "ls-tree", "-r", "-z", commit, "--", f"{prefix}/"), f"{prefix}/"))
+    blobs = dict(_blobs(_git(repo, "ls-tree", "-r", "-z", commit, "--", f"{prefix}/"), f"{prefix}/", suffix))
     stream = _git(repo, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()).encode())
     contents = _contents(stream)
     return {path: _text(f"{revision}:{prefix}/{path}", next(contents)) for path in blobs}
@@ -50,12 +50,12 @@ def _commit(repo: Path, revision: str) -> str:
     return name.decode().strip()
 
 
-def _blobs(listing: bytes, prefix: str) -> "Iterator[tuple[str, str]]":
-    """Give path and blob of each regular *.yaml file in the output of `git ls-tree -r -z`."""
+def _blobs(listing: bytes, prefix: str, suffix: str) -> "Iterator[tuple[str, str]]":
+    """Give path and blob of each regular file with the suffix in the output of `git ls-tree -r -z`."""
     for entry in listing.decode(errors="replace").split("\0")[:-1]:
         attributes, _, path = entry.partition("\t")
         mode, _, blob = attributes.split()
-        if mode.startswith("100") and path.endswith(".yaml"):
+        if mode.startswith("100") and path.endswith(suffix):
             yield path.removeprefix(prefix), blob
 
 

@@ -40,7 +40,7 @@ class Connection(NamedTuple):
 
 def matrix(objects: Objects) -> list[Connection]:
     """Give every allowed connection between pods, and between pods and address ranges, sorted."""
-    pods = _known_pods(objects)
+    pods = known_pods(objects)
     inside = {
         Connection(side.pod, peer, ", ".join(side.ports))
         for side in _sides(objects, pods, "egress")
@@ -51,7 +51,7 @@ def matrix(objects: Objects) -> list[Connection]:
 
 def one_sided(objects: Objects) -> list[Failure]:
     """Find connections between pods that only one end allows, sorted."""
-    pods = _known_pods(objects)
+    pods = known_pods(objects)
     guarded = {body["metadata"]["name"] for body in objects.values() if body["kind"] == "Namespace"}
     egress = [*_sides(objects, pods, "egress")]
     ingress = [*_sides(objects, pods, "ingress")]
@@ -82,31 +82,33 @@ def _unmatched(
                     yield Failure(f"NetworkPolicy {side.policy}", f"{message}; add it or take this away")
 
 
-class _Known(NamedTuple):
+class KnownPod(NamedTuple):
+    """A pod that policies may select, or all that come from one description."""
+
     namespace: str
     name: str
     labels: Labels
 
 
-def _known_pods(objects: Objects) -> list[_Known]:
+def known_pods(objects: Objects) -> list[KnownPod]:
     """Give pods that policies apply to: those with a network namespace of their own."""
     rendered = [_named(pod) for pod in all_pods(objects.values()) if not pod.spec.get("hostNetwork")]
-    return rendered + [_Known(each.namespace, each.name, each.labels) for each in PODS]
+    return rendered + [KnownPod(each.namespace, each.name, each.labels) for each in PODS]
 
 
-def _named(pod: Pod) -> _Known:
+def _named(pod: Pod) -> KnownPod:
     role = pod.labels.get("ray.io/node-type") or pod.labels.get("training.kubeflow.org/job-role")
     role = role or pod.labels.get("spark-role")
-    return _Known(pod.namespace, pod.owner.name + (f"-{role}" if role else ""), pod.labels)
+    return KnownPod(pod.namespace, pod.owner.name + (f"-{role}" if role else ""), pod.labels)
 
 
-def _sides(objects: Objects, pods: list[_Known], direction: str) -> Iterator[Side]:
+def _sides(objects: Objects, pods: list[KnownPod], direction: str) -> Iterator[Side]:
     side = "from" if direction == "ingress" else "to"
     for body in objects.values():
         if body["kind"] != "NetworkPolicy" or body["metadata"]["name"] == "allow-dns":
             continue
         namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
-        selected = _select(body["spec"]["podSelector"], [namespace], pods)
+        selected = select(body["spec"]["podSelector"], [namespace], pods)
         for rule in body["spec"].get(direction, ()):
             peers = [(each, peer) for each in rule.get(side, ()) for peer in _peers(each, namespace, pods)]
             chosen = frozenset(peer for each, peer in peers if each.get("podSelector"))
@@ -115,11 +117,11 @@ def _sides(objects: Objects, pods: list[_Known], direction: str) -> Iterator[Sid
                 yield Side(f"{namespace}/{name}", pod, reached, chosen, _ports(rule))
 
 
-def _ranges(objects: Objects, pods: list[_Known]) -> Iterator[Connection]:
+def _ranges(objects: Objects, pods: list[KnownPod]) -> Iterator[Connection]:
     for body in objects.values():
         if body["kind"] != "NetworkPolicy":
             continue
-        for pod in _select(body["spec"]["podSelector"], [body["metadata"]["namespace"]], pods):
+        for pod in select(body["spec"]["podSelector"], [body["metadata"]["namespace"]], pods):
             for rule in body["spec"].get("egress", ()):
                 for peer in (each["ipBlock"]["cidr"] for each in rule.get("to", ()) if "ipBlock" in each):
                     yield Connection(pod, peer, ", ".join(_ports(rule)))
@@ -128,7 +130,7 @@ def _ranges(objects: Objects, pods: list[_Known]) -> Iterator[Connection]:
                     yield Connection(peer, pod, ", ".join(_ports(rule)))
 
 
-def _peers(peer: Body, namespace: str, pods: list[_Known]) -> list[str]:
+def _peers(peer: Body, namespace: str, pods: list[KnownPod]) -> list[str]:
     if "ipBlock" in peer:
         return []
     selector = peer.get("namespaceSelector", {"matchLabels": {NAMESPACE_LABEL: namespace}})
@@ -136,10 +138,11 @@ def _peers(peer: Body, namespace: str, pods: list[_Known]) -> list[str]:
     for each in selector.get("matchExpressions", ()):
         if each["key"] == NAMESPACE_LABEL and each["operator"] == "In":
             names += each["values"]
-    return _select(peer.get("podSelector", {}), names, pods)
+    return select(peer.get("podSelector", {}), names, pods)
 
 
-def _select(selector: Body, namespaces: list[str], pods: list[_Known]) -> list[str]:
+def select(selector: Body, namespaces: list[str], pods: list[KnownPod]) -> list[str]:
+    """Give the pods, as namespace/name, of these namespaces that a label selector selects, sorted."""
     labels = selector.get("matchLabels", {})
     return sorted(
         {

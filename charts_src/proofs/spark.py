@@ -36,8 +36,9 @@ def _template(spec: Body, role: Body, name: str) -> Body:
     pod["containers"] = [first, *(item for item in pod.get("containers", ()) if item["name"] != name)]
     pod |= {field: role[field] for field in _PLACEMENT if field in role}
     pod["serviceAccountName"] = role.get("serviceAccount", pod.get("serviceAccountName", "default"))
-    labels = template.get("metadata", {}).get("labels", {}) | role.get("labels", {})
-    return {"metadata": {"labels": labels}, "spec": pod}
+    own = template.get("metadata", {})
+    metadata = {key: own.get(key, {}) | role.get(key, {}) for key in ("annotations", "labels")}
+    return {"metadata": metadata, "spec": pod}
 
 
 def _memory(spec: Body, role: Body) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from charts_src import ROOT, config, state, workspace
 from charts_src.diff.compare import compare
 from charts_src.diff.parse import Located, parse
-from charts_src.diff.trees import read_revision
+from charts_src.diff.trees import read_revision, read_tree
 from charts_src.errors import UserError
 from charts_src.model import Environment
 from charts_src.objects import AWS_FOLDER, NOT_OBJECTS, Identity
@@ -22,11 +22,22 @@ def read_pairs(names: list[str], revision: str) -> list[Pair]:
     """
     before = _environments_at(names, revision)
     return [
-        pair_of(
-            name, (before[name], workspace.at_revision(name, revision)), (env, workspace.checked_in(name))
+        _with_templates(
+            pair_of(
+                name, (before[name], workspace.at_revision(name, revision)), (env, workspace.checked_in(name))
+            ),
+            revision,
         )
         for name, env in workspace.read_environments(names).items()
     ]
+
+
+def _with_templates(pair: Pair, revision: str) -> Pair:
+    """Add the JSON files of the AWS side, which hold no Kubernetes objects."""
+    folder = state.folders(pair.name)[""] / AWS_FOLDER
+    before = read_revision(ROOT, revision, folder.relative_to(ROOT).as_posix(), ".json")
+    after = read_tree(folder, ".json") if folder.is_dir() else {}
+    return pair._replace(old=pair.old._replace(templates=before), new=pair.new._replace(templates=after))
 
 
 def pair_of(name: str, old: tuple[Environment | None, Files], new: tuple[Environment | None, Files]) -> Pair:

@@ -1,11 +1,13 @@
 """An environment before and after a pull request."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from charts_src.diff.compare import Change
 from charts_src.diff.parse import Located
 from charts_src.model import Environment
-from charts_src.objects import Identity
+from charts_src.objects import Body, Identity
 from charts_src.publish import Files
 
 
@@ -22,8 +24,10 @@ class Side(NamedTuple):
     Objects of argocd/<env>/ belong to the component `argocd`. Definitions (CRDs) are without the schemas of
     their versions.
     """
+    templates: Mapping[str, str] = MappingProxyType({})
+    """Path -> text of the JSON files of the AWS side: CloudFormation stacks and IAM policies."""
 
-    def body(self, identity: Identity) -> dict[str, object]:
+    def body(self, identity: Identity) -> Body:
         """Give an object as plain data. Raises KeyError when it is not there."""
         return self.objects[identity].body
 

@@ -1,0 +1,213 @@
+"""What a change deletes: objects that hold data or that others live by, and whole applications.
+
+What Argo CD prunes: argo-cd v3.6.1, controller/sync.go (sync-options Prune=false, Delete=false) and
+controller/appcontroller.go (finalizer of an Application).
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from charts_src.diff.compare import Change
+from charts_src.objects import Body, Identity
+from charts_src.review.finding import Finding
+from charts_src.review.sides import Pair, Side
+
+_GATE = "deletion"
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_NO_COMPONENTS = (".", "argocd", "argocd-bootstrap")
+
+_LOST: Final = {
+    "CustomResourceDefinition": "all its custom resources are deleted with it, in every namespace",
+    "EC2NodeClass": "its node pools launch nothing more",
+    "Namespace": "everything in it is deleted with it, what is not in Git too",
+    "NodePool": "its nodes are drained and every pod on them is evicted",
+    "PersistentVolume": "the claim that is bound to it loses its volume",
+    "PersistentVolumeClaim": "its volume goes with it, and the data, but for the reclaim policy Retain",
+    "StatefulSet": "its pods stop; their claims and data stay behind without an owner",
+    "StorageClass": "claims that name it get no volume any more",
+}
+"""Kind -> what is lost with an object of it."""
+
+_RUNS: Final = {
+    "Alertmanager": "alerts reach nobody",
+    "CronJob": "it is not started any more",
+    "CronWorkflow": "it is not started any more",
+    "DaemonSet": "no node has it any more",
+    "Deployment": "what it runs stops",
+    "ExternalSecret": "the Secret that it made is deleted with it",
+    "LocalQueue": "jobs that name it wait forever",
+    "ClusterQueue": "jobs in it wait forever",
+    "Prometheus": "its metrics are gone, and nothing is measured any more",
+    "RayCluster": "its pods and what they compute are gone",
+    "RayService": "what it serves is gone",
+    "ScheduledSparkApplication": "it is not started any more",
+    "Service": "its name does not resolve any more",
+}
+"""Kind -> what ends with an object of it; an application that goes as a whole is one finding instead."""
+
+
+def gate(pair: Pair) -> Iterator[Finding]:
+    """Find what is deleted, by leaving Git, by another name, or by losing what protects it."""
+    gone = _emptied(pair)
+    for component in sorted(gone):
+        yield _application(pair, component)
+    for change in pair.changes:
+        if change.status == "removed":
+            yield from _removed(pair, change, whole=change.component in gone)
+        elif change.status == "changed":
+            yield from _moved(pair, change)
+            yield from _unprotected(change, pair.old.body(change.identity), pair.new.body(change.identity))
+
+
+def _components(side: Side) -> set[str]:
+    return {located.component for located in side.objects.values()} - set(_NO_COMPONENTS)
+
+
+def _emptied(pair: Pair) -> set[str]:
+    """Give the components of which nothing stays, and those that Argo CD is to know nothing of any more."""
+    applications = {
+        change.identity.name
+        for change in pair.changes
+        if change.status == "removed" and change.identity.kind == "Application"
+    }
+    return _components(pair.old) - _components(pair.new) | applications & _components(pair.old)
+
+
+def _application(pair: Pair, component: str) -> Finding:
+    bodies = [each.body for each in pair.old.objects.values() if each.component == component]
+    kept = sum(_keeps(body, "Delete=false") for body in bodies)
+    identity = _identity(pair, component)
+    objects = f"{len(bodies) - kept} of its {len(bodies)} objects"
+    if identity in pair.new.objects:
+        message = (
+            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so {objects} stay until someone"
+        )
+        return Finding(_GATE, identity, "", f"{message} deletes them; remove the application as well")
+    message = f"is removed: Argo CD deletes {objects}"
+    left = f" and leaves {kept} (Delete=false)" if kept else ""
+    return Finding(_GATE, identity, "", f"{message}{left}; bring it back, or sign it off")
+
+
+def _identity(pair: Pair, component: str) -> Identity:
+    """Give the Application of a component."""
+    for side in (pair.old, pair.new):
+        for identity in side.objects:
+            if identity.kind == "Application" and identity.name == component:
+                return identity
+    return Identity("argoproj.io", "Application", "", component)
+
+
+def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
+    identity = change.identity
+    loss = _LOST.get(identity.kind) or ("" if whole else _RUNS.get(identity.kind, ""))
+    if not loss or (identity.kind == "StorageClass" and not _in_use(pair.old, identity.name)):
+        return
+    body = pair.old.body(identity)
+    successor = _successor(pair, identity, body)
+    words = f"renamed to {successor}, which is made anew and empty" if successor else "removed"
+    option = "Delete=false" if whole else "Prune=false"
+    if not _keeps(body, option):
+        yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")
+        return
+    count = sum(_inside(each, identity) for each in pair.changes)
+    inside = f", {count} objects in it are deleted now" if count else ""
+    then = f"Argo CD keeps it ({option}){inside}, and nothing corrects it any more; when a person deletes it"
+    yield Finding(_GATE, identity, "", f"{words}: {then}, {loss}")
+
+
+def _inside(change: Change, identity: Identity) -> bool:
+    """Say whether a change removes an object of this namespace."""
+    within = identity.kind == "Namespace" and change.identity.namespace == identity.name
+    return within and change.status == "removed"
+
+
+def _keeps(body: Body, option: str) -> bool:
+    options = (body["metadata"].get("annotations") or {}).get(_SYNC_OPTIONS, "")
+    return option in [each.strip() for each in str(options).split(",")]
+
+
+def _in_use(side: Side, name: str) -> bool:
+    """Say whether a claim, or a template of claims, names a StorageClass."""
+    return any(_names(located.body, name) for located in side.objects.values())
+
+
+def _names(value: Any, name: str) -> bool:
+    if isinstance(value, dict):
+        return value.get("storageClassName") == name or any(_names(each, name) for each in value.values())
+    return isinstance(value, list) and any(_names(each, name) for each in value)
+
+
+def _successor(pair: Pair, identity: Identity, body: Body) -> Identity | None:
+    """Find the object that is added with all that this one had but its name."""
+    candidates = [
+        change.identity
+        for change in pair.changes
+        if change.status == "added" and change.identity[:2] == identity[:2]
+    ]
+    return next((each for each in candidates if _nameless(pair.new.body(each)) == _nameless(body)), None)
+
+
+def _nameless(body: Body) -> Body:
+    return {
+        **{key: value for key, value in body.items() if key != "metadata"},
+        "labels": body["metadata"].get("labels"),
+    }
+
+
+def _moved(pair: Pair, change: Change) -> Iterator[Finding]:
+    """Find objects that another application takes over; one that Argo CD keeps is never away."""
+    if any(field.path == "(component)" for field in change.fields):
+        old, new = pair.old.objects[change.identity], pair.new.objects[change.identity]
+        if not _keeps(old.body, "Prune=false"):
+            message = (
+                f"moves from application {old.component} to {new.component}: the first deletes it, the other "
+                "makes it anew; annotate it with Prune=false in a change before this one"
+            )
+            yield Finding(_GATE, change.identity, "", message)
+
+
+def _unprotected(change: Change, old: Body, new: Body) -> Iterator[Finding]:
+    """Find what no longer keeps an object, or its data, from deletion."""
+    for option in ("Prune=false", "Delete=false"):
+        if _keeps(old, option) and not _keeps(new, option):
+            path = f'metadata.annotations["{_SYNC_OPTIONS}"]'
+            loss = _LOST.get(change.identity.kind, "it is deleted")
+            message = f"loses {option}: with the next removal {loss}; keep the option"
+            yield Finding(_GATE, change.identity, path, message)
+    yield from _reclaimed(change.identity, old, new)
+    if change.identity.kind == "Application":
+        yield from _emptiable(change.identity, old, new)
+
+
+def _reclaimed(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:
+    for path in _RECLAIM:
+        before, after = _at(old, path), _at(new, path)
+        safe = before == "Retain" or (before is None and path[-1] in ("whenDeleted", "whenScaled"))
+        if safe and after != before and after != "Retain":
+            message = f"goes from Retain to {after or 'Delete'}: data goes with its claim; keep Retain"
+            yield Finding(_GATE, identity, ".".join(path), message)
+
+
+_RECLAIM: Final = (
+    ("reclaimPolicy",),
+    ("spec", "persistentVolumeReclaimPolicy"),
+    ("spec", "deletionPolicy"),
+    ("spec", "target", "deletionPolicy"),
+    ("spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"),
+    ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"),
+)
+"""Fields that say what becomes of data when its object goes."""
+
+
+def _emptiable(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:
+    path = ("spec", "syncPolicy", "automated", "allowEmpty")
+    if _at(new, path) is True and _at(old, path) is not True:
+        message = "lets Argo CD delete every object when its folder is empty by mistake; leave it false"
+        yield Finding(_GATE, identity, ".".join(path), message)
+
+
+def _at(body: Body, path: tuple[str, ...]) -> Any:
+    value: Any = body
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
