@@ -1,4 +1,4 @@
-"""Derive tools/cluster/prices.json from the On-Demand prices that Karpenter's AWS provider carries.
+"""Derive charts_src/lib/prices.json from the On-Demand prices that Karpenter's AWS provider carries.
 
 The provider is built with a table of Linux prices per hour of us-east-1, which its authors draw from the AWS
 price list. No other region of the commercial partition is in it, and no type that us-east-1 does not sell:
@@ -14,7 +14,7 @@ from pathlib import Path
 MODULE = "github.com/aws/karpenter-provider-aws"
 VERSION = "v1.15.1"
 REGION = "us-east-1"
-TABLE = Path(__file__).parent / "cluster" / "prices.json"
+TABLE = Path(__file__).parents[1] / "charts_src" / "lib" / "prices.json"
 
 _FILE = "pkg/providers/pricing/zz_generated.pricing_aws.go"
 _GENERATED = re.compile(r"^// generated at (\d{4}-\d\d-\d\d)T\S+ for (\S+)$", re.MULTILINE)

@@ -9,6 +9,7 @@ from charts_src.model.argo_workflows import ArgoWorkflows
 from charts_src.model.argo_workflows import check as check_argo_workflows
 from charts_src.model.base import Form, KubernetesMinor, Model, Name, Problem
 from charts_src.model.cert_manager import CertManager
+from charts_src.model.cost import Cost
 from charts_src.model.csi_drivers import CsiDrivers
 from charts_src.model.external_secrets import ExternalSecrets
 from charts_src.model.finetune import StableDiffusionFinetune
@@ -110,6 +111,9 @@ class Environment(Model):
 
     karpenter: Karpenter
     """Node pools: which instances may exist, how they are bought, and when they may be disrupted."""
+
+    cost: Cost = Cost()
+    """What the nodes may cost; the review of a pull request reads it, nothing of it is rendered."""
 
     accelerators: Accelerators = Accelerators()
     """Agents that make GPUs, Neuron devices and EFA usable and visible."""

@@ -44,12 +44,13 @@ def _container(container: Body) -> Amounts:
     """Read the requests of a container; a limit without a request is one."""
     given = container.get("resources", {})
     return {
-        key: _number(key, value)
+        key: counted(key, value)
         for key, value in (given.get("limits", {}) | given.get("requests", {})).items()
     }
 
 
-def _number(resource: str, quantity: str) -> int:
+def counted(resource: str, quantity: str) -> int:
+    """Count a quantity of a resource in the unit of Amounts."""
     if resource == "cpu":
         return millicores(quantity)
     if resource in ("memory", "ephemeral-storage") or resource.startswith("hugepages-"):

@@ -16,6 +16,9 @@ from charts_src.model import Environment
 from charts_src.objects import Body
 from charts_src.proofs.tree import Objects
 
+SYSTEM_GROUP = "system node group"
+"""Name of the managed node group, which no node pool can have."""
+
 Amounts = dict[str, int]
 """Resource -> amount; cpu in millicores, memory and ephemeral-storage in MiB, others in numbers."""
 
@@ -61,7 +64,7 @@ def _system(env: Environment) -> Iterator[Node]:
     for name in group.instance_types:
         known = labels | zones | _of_type(instance(name))
         capacity = allocatable(instance(name))
-        yield Node(Pool("system node group", limits), name, known, (CLUSTER_NODE_TAINT,), capacity)
+        yield Node(Pool(SYSTEM_GROUP, limits), name, known, (CLUSTER_NODE_TAINT,), capacity)
 
 
 def _karpenter(pool: Body, classes: dict[str, Body]) -> Iterator[Node]:

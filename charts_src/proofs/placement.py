@@ -66,7 +66,7 @@ def _too_many(pod: Pod, fitting: Sequence[tuple[Node, Amounts]]) -> Iterator[str
         each = min(
             (node.capacity.get(key, 0) - used.get(key, 0)) // value for key, value in wanted.items() if value
         )
-        on_nodes = (1 if _alone(pod) else each) * node.pool.limits.get("nodes", 0)
+        on_nodes = (1 if alone(pod) else each) * node.pool.limits.get("nodes", 0)
         limited = [limit // wanted[key] for key, limit in node.pool.limits.items() if wanted.get(key)]
         room[node.pool.name] = max(room.get(node.pool.name, 0), min([on_nodes, *limited]))
     total = sum(room.values())
@@ -77,7 +77,7 @@ def _too_many(pod: Pod, fitting: Sequence[tuple[Node, Amounts]]) -> Iterator[str
         yield f"is {what} {pod.copies} pods, but {pools} can hold {total}; {remedy}"
 
 
-def _alone(pod: Pod) -> bool:
+def alone(pod: Pod) -> bool:
     """Say whether a node may have only one of the copies."""
     terms = (
         pod.spec.get("affinity", {})

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from charts_src.lib.argo_workflows import POD, SECURITY
+from charts_src.lib.queues import QUEUE_LABEL
 from charts_src.objects import Body, Identity
 from charts_src.proofs.spark import driver, executor
 
@@ -37,6 +38,15 @@ class Pod(NamedTuple):
     """Whether all copies have to run at the same time."""
     annotations: Mapping[str, str] = {}
     """Those that the object asks for."""
+    least: int | None = None
+    """How many there are at least while its object is there; as many as at most unless set."""
+    queue: str = ""
+    """Name of the LocalQueue of Kueue that the job waits in."""
+
+    @property
+    def fewest(self) -> int:
+        """How many there are at least while its object is there."""
+        return self.copies if self.least is None else self.least
 
     def __str__(self) -> str:
         """Name the pod by its owner and the path of its description."""
@@ -49,7 +59,11 @@ def pods_of(body: Body) -> list[Pod]:
     if project is None:
         return []
     owner = Identity.of(body)
-    return [pod._replace(owner=owner, namespace=pod.namespace or owner.namespace) for pod in project(body)]
+    queue = body["metadata"].get("labels", {}).get(QUEUE_LABEL, "")
+    return [
+        pod._replace(owner=owner, namespace=pod.namespace or owner.namespace, queue=pod.queue or queue)
+        for pod in project(body)
+    ]
 
 
 def all_pods(bodies: Iterable[Body]) -> list[Pod]:
@@ -97,9 +111,11 @@ def _ray(path: str) -> _Projection:
         yield _pod(f"{path}.headGroupSpec.template", head, made | {"ray.io/node-type": "head"}, gang=gang)
         for index, group in enumerate(cluster.get("workerGroupSpecs", ())):
             labels = made | {"ray.io/node-type": "worker", "ray.io/group": group["groupName"]}
-            copies = group.get("maxReplicas", group.get("replicas", 1)) * group.get("numOfHosts", 1)
+            scaled, hosts = cluster.get("enableInTreeAutoscaling", False), group.get("numOfHosts", 1)
+            copies = group.get("maxReplicas", group.get("replicas", 1)) * hosts
+            least = (group.get("minReplicas", 0) if scaled else group.get("replicas", 1)) * hosts
             place = f"{path}.workerGroupSpecs[{index}].template"
-            yield _pod(place, group["template"], labels, copies=copies, gang=gang)
+            yield _pod(place, group["template"], labels, copies=copies, least=least, gang=gang)
 
     return project
 
@@ -128,8 +144,9 @@ def _spark(body: Body) -> Iterator[Pod]:
     made = {"sparkoperator.k8s.io/launched-by-spark-operator": "true"}
     yield _pod(f"{path}.driver", driver(spec), made | {"spark-role": "driver"})
     labels = made | {"spark-role": "executor"}
-    most = spec.get("dynamicAllocation", {}).get("maxExecutors") or spec["executor"].get("instances", 1)
-    yield _pod(f"{path}.executor", executor(spec), labels, copies=most)
+    scaling, instances = spec.get("dynamicAllocation", {}), spec["executor"].get("instances", 1)
+    most, least = scaling.get("maxExecutors") or instances, scaling.get("minExecutors", instances)
+    yield _pod(f"{path}.executor", executor(spec), labels, copies=most, least=least)
 
 
 def _monitoring(name: str) -> _Projection:

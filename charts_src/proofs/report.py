@@ -31,7 +31,7 @@ class Proofs(NamedTuple):
         return "\n".join([seen, *map(str, self.failures)])
 
 
-def _notebooks(env: Environment) -> list[Pod]:
+def notebooks(env: Environment) -> list[Pod]:
     """Give the pods that KubeSpawner makes, whose template is data of the hub."""
     if env.jupyterhub is None:
         return []
@@ -41,7 +41,7 @@ def _notebooks(env: Environment) -> list[Pod]:
 
 def prove(objects: Objects, env: Environment) -> Proofs:
     """Prove that references lead somewhere, pods fit, permissions are narrow, connections have two ends."""
-    pods, nodes = [*all_pods(objects.values()), *_notebooks(env)], nodes_of(objects, env)
+    pods, nodes = [*all_pods(objects.values()), *notebooks(env)], nodes_of(objects, env)
     return Proofs(
         references=closure.referenced(objects),
         pods=len(pods),

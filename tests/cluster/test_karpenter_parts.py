@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from charts_src import workspace
-from charts_src.lib.instances import names
+from charts_src.lib.prices import prices
 from charts_src.objects import Body
 from tools.cluster import aws_answers
 from tools.cluster.aws_fleet import narrowed
@@ -17,8 +17,6 @@ from tools.cluster.node_plan import Seen, planned
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
 from tools.cluster.plan_nodes import steady
-from tools.cluster.price_table import prices
-from tools.on_demand_prices import table
 
 CONFIG = "LaunchTemplateConfigs"
 PATH = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/nvidia"
@@ -27,25 +25,6 @@ CLAIM: Body = {
     "spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}], "startupTaints": [{"key": "csi"}]},
     "status": {"providerID": "aws:///us-east-2a/i-1", "capacity": {"cpu": "8"}, "allocatable": {"cpu": "7"}},
 }
-
-
-def test_the_table_of_prices_has_what_its_source_has_and_no_more() -> None:
-    assert prices().of("p5.48xlarge") == 55.04
-    assert prices().date == "2026-07-20"
-    assert prices().of("trn2.48xlarge") is None
-    assert prices().of("p5e.48xlarge") is None
-    unknown = {name for name in names() if prices().of(name) is None}
-    assert {name.partition(".")[0] for name in unknown} == {"p5e", "trn2"}
-
-
-def test_a_table_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected prices of us-east-1"):
-        table("package pricing\n")
-
-
-def test_prices_of_another_region_are_told() -> None:
-    assert "may differ" in prices().note("us-west-2")
-    assert "may differ" not in prices().note("us-east-1")
 
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])

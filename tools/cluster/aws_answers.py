@@ -15,8 +15,8 @@ from xml.sax.saxutils import escape
 
 import moto
 
+from charts_src.lib.prices import prices
 from tools.cluster.aws_setup import Reservation
-from tools.cluster.price_table import prices
 
 SPOT_SHARE = 0.35
 """A model, not a quote: a Spot price as a share of the On-Demand price, so that Karpenter can rank types.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from moto.ec2.models import EC2Backend
 
-from tools.cluster.price_table import prices
+from charts_src.lib.prices import prices
 
 Query = dict[str, str]
 _OVERRIDE = re.compile(r"LaunchTemplateConfigs\.(\d+)\.Overrides\.(\d+)\.InstanceType")

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from charts_src.lib.prices import Prices
 from charts_src.objects import Body
 from tools.cluster.pending import WORKLOAD
-from tools.cluster.price_table import Prices
 
 _TYPE, _POOL = "node.kubernetes.io/instance-type", "karpenter.sh/nodepool"
 _CAPACITY = "karpenter.sh/capacity-type"

@@ -14,23 +14,9 @@ from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import Pod, all_pods
+from charts_src.proofs.workloads import JOBS, SCALING, STAYING, at_once
 
 _KEPT = ("affinity", "nodeSelector", "schedulerName", "tolerations", "topologySpreadConstraints")
-_WORKLOADS = (
-    "CronWorkflow",
-    "MPIJob",
-    "RayCluster",
-    "RayJob",
-    "RayService",
-    "ScheduledSparkApplication",
-    "SparkApplication",
-    "WorkflowTemplate",
-)
-"""Kinds of objects whose pods come and go, and Karpenter's nodes with them."""
-
-_STAYING = ("Alertmanager", "Deployment", "Prometheus", "StatefulSet")
-"""Kinds of objects whose pods are always there."""
-
 PLATFORM = "platform"
 """Name of the workload of all that is always there: operators and their like, on nodes of Karpenter's."""
 
@@ -55,11 +41,11 @@ def workloads(env: str) -> list[Workload]:
     """
     notebooks = _notebooks(config.load(env, state.ENVIRONMENTS))
     all_of_it = all_pods(workspace.objects(env).values())
-    platform = [pod for pod in all_of_it if pod.owner.kind in _STAYING and _on_system_nodes(pod)]
-    pods = [pod for pod in all_of_it if pod.owner.kind in _WORKLOADS]
+    platform = [pod for pod in all_of_it if pod.owner.kind in STAYING and _on_system_nodes(pod)]
+    pods = [pod for pod in all_of_it if pod.owner.kind in (*JOBS, *SCALING)]
     owners = sorted({pod.owner for pod in pods}, key=str)
     found = [
-        Workload(_name(str(owner)), _at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
+        Workload(_name(str(owner)), at_once([pod for pod in pods if pod.owner == owner])) for owner in owners
     ]
     return [Workload(PLATFORM, platform), *found, *notebooks]
 
@@ -93,19 +79,6 @@ def pods_for(workload: Workload, namespace: str, most: int | None = None) -> lis
         for index, pod in enumerate(workload.pods)
         for copy in range(pod.copies if most is None else min(pod.copies, most))
     ]
-
-
-def _at_once(pods: list[Pod]) -> list[Pod]:
-    """Keep what runs at the same time: of a workflow the largest step, and the largest of created jobs."""
-    if pods[0].owner.kind != "WorkflowTemplate":
-        return pods
-    largest: dict[str, Pod] = {}
-    for pod in pods:
-        _, created, role = pod.path.rpartition(": ")
-        key = role if created else "step"
-        if key not in largest or pod.copies > largest[key].copies:
-            largest[key] = pod
-    return list(largest.values())
 
 
 _LISTS = ("initContainers", "containers")

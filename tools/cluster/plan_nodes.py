@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from charts_src.errors import UserError
+from charts_src.lib.prices import prices
 from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.karpenter import NODE_CLAIM, NODE_POOL, condition, start_karpenter
 from tools.cluster.node_plan import NodePlan, Seen, planned, reason_of
 from tools.cluster.pending import PLATFORM, WORKLOAD, pods_for, workloads
 from tools.cluster.plane import plane
-from tools.cluster.price_table import prices
 from tools.cluster.waiting import eventually
 
 NAMESPACE = "plan"
