@@ -54,6 +54,11 @@ def annotate(bodies: Sequence[Body], summaries: Sequence[Summary] = ()) -> list[
     return [_annotated(body, found[Identity.of(body)]) for body in bodies]
 
 
+def protection(kind: str) -> dict[str, tuple[str, ...]]:
+    """Give the options, by annotation, that keep objects of a kind from being deleted with a commit."""
+    return {_SYNC_OPTIONS: _KEEP, _COMPARE_OPTIONS: _LEAVE} if kind in _KEPT else {}
+
+
 def application_needs(components: Mapping[str, Sequence[Summary]]) -> dict[str, list[str]]:
     """Give, for each component, those that must be healthy before it, sorted."""
     owner = {item.identity: name for name, items in components.items() for item in items}
@@ -68,8 +73,7 @@ def _annotated(body: Body, wave: int) -> Body:
     annotations = dict(body["metadata"].get("annotations", {}))
     if wave:
         annotations[SYNC_WAVE] = str(wave)
-    if body["kind"] in _KEPT:
-        for key, added in ((_SYNC_OPTIONS, _KEEP), (_COMPARE_OPTIONS, _LEAVE)):
-            options = [option for option in annotations.get(key, "").split(",") if option]
-            annotations[key] = ",".join(dict.fromkeys((*options, *added)))
+    for key, added in protection(body["kind"]).items():
+        options = [option for option in annotations.get(key, "").split(",") if option]
+        annotations[key] = ",".join(dict.fromkeys((*options, *added)))
     return body | {"metadata": body["metadata"] | ({"annotations": annotations} if annotations else {})}

@@ -9,6 +9,12 @@ from typing import Literal
 
 from charts_src.objects import Body
 
+DEFAULT_DENY = "default-deny"
+"""Name of the policy of every namespace that lets nothing in or out."""
+
+ALLOW_DNS = "allow-dns"
+"""Name of the policy of every namespace that lets all its pods ask for names."""
+
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Label that the API server puts on every namespace, with its name."""
 
@@ -64,14 +70,14 @@ def allow(
 
 def default_deny(namespace: str) -> Body:
     """Give the policy that denies all traffic to and from every pod of a namespace."""
-    return _policy("default-deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}, namespace)
+    return _policy(DEFAULT_DENY, {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}, namespace)
 
 
 def dns_egress(namespace: str) -> Body:
     """Give the policy that lets every pod of a namespace ask the cluster's DNS."""
     dns = pods({"k8s-app": "kube-dns"}, "kube-system")
     rule = {"to": [dns], "ports": ports(53, protocol="UDP") + ports(53)}
-    return allow("allow-dns", {}, egress=[rule], namespace=namespace)
+    return allow(ALLOW_DNS, {}, egress=[rule], namespace=namespace)
 
 
 def api_server_egress(vpc_cidr: str, service_cidr: str) -> Body:

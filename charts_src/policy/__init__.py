@@ -3,18 +3,40 @@
 from collections.abc import Iterator
 
 from charts_src.objects import Body, Identity, pod_specs
-from charts_src.policy import images, network, nodes, pods, rbac, reach, secrets
+from charts_src.policy import (
+    containers,
+    empty,
+    images,
+    ingress,
+    metadata,
+    monitoring,
+    network,
+    nodes,
+    pods,
+    rbac,
+    reach,
+    secrets,
+)
 from charts_src.policy.exceptions import EXCEPTIONS
 from charts_src.policy.rule import Violation
 
 _OBJECT_RULES = (
+    empty.none_by_accident,
+    ingress.guarded,
+    metadata.known_keys,
+    monitoring.alerts,
+    monitoring.chosen,
     network.no_instance_metadata,
+    network.spelled_out,
     nodes.lustre_client,
+    rbac.complete,
     rbac.no_wildcards,
+    rbac.silent_account,
     reach.in_reach,
     secrets.none_in_git,
 )
 _POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
+_POD_RULES += (containers.mounts, containers.unique, containers.variables, containers.bounded)
 
 
 def violations(body: Body) -> Iterator[Violation]:

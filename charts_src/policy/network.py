@@ -28,6 +28,22 @@ def no_instance_metadata(body: Body) -> Iterator[Violation]:
                 )
 
 
+def spelled_out(body: Body) -> Iterator[Violation]:
+    """Demand that a network policy says whom it selects and which directions it is about.
+
+    Without `podSelector` it selects every pod of the namespace, and what `policyTypes` leaves out follows
+    from the rules that happen to be there.
+    """
+    if body["kind"] != "NetworkPolicy":
+        return
+    for field in ("podSelector", "policyTypes"):
+        if field not in body["spec"]:
+            yield Violation(f"spec.{field}", "is missing; write it out")
+    for kind, rules in (("Ingress", "ingress"), ("Egress", "egress")):
+        if rules in body["spec"] and kind not in body["spec"].get("policyTypes", ()):
+            yield Violation(f"spec.{rules}", f"has no effect unless policyTypes has {kind}; add it")
+
+
 def _opens_port(ports: list[Body]) -> bool:
     return not ports or any(_is_metadata_port(port) for port in ports)
 

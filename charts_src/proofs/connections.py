@@ -8,10 +8,11 @@ all pods of a namespace, as Prometheus does, leaves it to them whom they let in.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from charts_src.lib.network import NAMESPACE_LABEL
+from charts_src.lib.network import ALLOW_DNS, NAMESPACE_LABEL
 from charts_src.objects import Body
 from charts_src.proofs.outside import PODS
 from charts_src.proofs.pods import Labels, Pod, all_pods
+from charts_src.proofs.selectors import holds
 from charts_src.proofs.tree import Failure, Objects
 
 _ANY_PORT = ("any",)
@@ -105,7 +106,7 @@ def _named(pod: Pod) -> KnownPod:
 def _sides(objects: Objects, pods: list[KnownPod], direction: str) -> Iterator[Side]:
     side = "from" if direction == "ingress" else "to"
     for body in objects.values():
-        if body["kind"] != "NetworkPolicy" or body["metadata"]["name"] == "allow-dns":
+        if body["kind"] != "NetworkPolicy" or body["metadata"]["name"] == ALLOW_DNS:
             continue
         namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
         selected = select(body["spec"]["podSelector"], [namespace], pods)
@@ -150,22 +151,9 @@ def select(selector: Body, namespaces: list[str], pods: list[KnownPod]) -> list[
             for pod in pods
             if pod.namespace in namespaces
             and labels.items() <= pod.labels.items()
-            and all(_holds(each, pod.labels) for each in selector.get("matchExpressions", ()))
+            and all(holds(each, pod.labels) for each in selector.get("matchExpressions", ()))
         }
     )
-
-
-def _holds(expression: Body, labels: Labels) -> bool:
-    value = labels.get(expression["key"])
-    match expression["operator"]:
-        case "In":
-            return value in expression["values"]
-        case "NotIn":
-            return value not in expression["values"]
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
 
 
 def _ports(rule: Body) -> tuple[str, ...]:

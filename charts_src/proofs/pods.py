@@ -106,7 +106,7 @@ def _ray(path: str) -> _Projection:
         if not cluster:
             return
         made = {"app.kubernetes.io/name": "kuberay", "app.kubernetes.io/created-by": "kuberay-operator"}
-        head = cluster["headGroupSpec"]["template"]
+        head = _with_autoscaler(cluster)
         gang = body["kind"] == "RayJob"
         yield _pod(f"{path}.headGroupSpec.template", head, made | {"ray.io/node-type": "head"}, gang=gang)
         for index, group in enumerate(cluster.get("workerGroupSpecs", ())):
@@ -118,6 +118,18 @@ def _ray(path: str) -> _Projection:
             yield _pod(place, group["template"], labels, copies=copies, least=least, gang=gang)
 
     return project
+
+
+def _with_autoscaler(cluster: Body) -> Body:
+    """Give the template of the head with the container that the operator adds for its autoscaler."""
+    template: Body = cluster["headGroupSpec"]["template"]
+    if not cluster.get("enableInTreeAutoscaling"):
+        return template
+    options = cluster.get("autoscalerOptions", {})
+    kept = ("env", "image", "resources", "securityContext", "volumeMounts")
+    image = {"image": template["spec"]["containers"][0].get("image", "")}
+    added = {"name": "autoscaler", **image, **{key: options[key] for key in kept if key in options}}
+    return template | {"spec": template["spec"] | {"containers": [*template["spec"]["containers"], added]}}
 
 
 def _ray_job(body: Body) -> Iterator[Pod]:
@@ -165,6 +177,8 @@ def _monitoring(name: str) -> _Projection:
             "image": spec.get("image", ""),
             "resources": spec.get("resources", {}),
             "securityContext": _LOCKED,
+            "ports": _PORTS[name],
+            "volumeMounts": spec.get("volumeMounts", []),
         }
         others = [item for item in spec.get("containers", ()) if item["name"] != name]
         template = {
@@ -183,6 +197,16 @@ _LOCKED = {
     "readOnlyRootFilesystem": True,
 }
 """What the operator gives its containers, so that a namespace of Pod Security "restricted" takes them."""
+
+_PORTS = {
+    "alertmanager": [
+        {"name": "web", "containerPort": 9093},
+        {"name": "mesh-tcp", "containerPort": 9094},
+        {"name": "mesh-udp", "containerPort": 9094, "protocol": "UDP"},
+    ],
+    "prometheus": [{"name": "web", "containerPort": 9090}],
+}
+"""Ports of the operator's containers, whose spec.portName is "web" unless it says otherwise."""
 
 _POD_FIELDS = (
     "affinity",

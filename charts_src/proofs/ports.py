@@ -37,7 +37,7 @@ def _targets(service: Body, pods: list[Pod]) -> Iterator[Failure]:
     selected = selected_by(selector, service["metadata"]["namespace"], pods) if selector else []
     for port in service["spec"].get("ports", ()):
         target = port.get("targetPort", port["port"])
-        missing = [pod for pod in selected if _described(pod) and target not in _container_ports(pod.spec)]
+        missing = [pod for pod in selected if target not in _container_ports(pod.spec)]
         if selected and isinstance(target, str) and len(missing) == len(selected):
             yield Failure(
                 _name(service), f"leads to port {target}, which {selected[0]} has not; correct targetPort"
@@ -59,7 +59,7 @@ def _monitored_services(monitor: Body, services: list[Body]) -> Iterator[Failure
 def _monitored_pods(monitor: Body, pods: list[Pod]) -> Iterator[Failure]:
     labels = monitor["spec"]["selector"].get("matchLabels", {})
     names = monitor["spec"].get("namespaceSelector", {}).get("matchNames", [monitor["metadata"]["namespace"]])
-    selected = [pod for name in names for pod in selected_by(labels, name, pods) if _described(pod)]
+    selected = [pod for name in names for pod in selected_by(labels, name, pods)]
     for endpoint in monitor["spec"]["podMetricsEndpoints"]:
         port = endpoint.get("port") or endpoint.get("portNumber")
         if selected and not any(port in _container_ports(pod.spec) for pod in selected):
@@ -85,11 +85,6 @@ def _probes(pod: Pod) -> Iterator[Failure]:
                 port = container.get(probe, {}).get(action, {}).get("port")
                 if isinstance(port, str) and port not in own:
                     yield Failure(f"{pod}.{path}.{probe}", f"asks port {port}, which the container has not")
-
-
-def _described(pod: Pod) -> bool:
-    """Say whether the containers are ours: an operator adds those of Prometheus with their ports."""
-    return pod.owner.group != "monitoring.coreos.com"
 
 
 def _container_ports(spec: Body) -> set[Name]:

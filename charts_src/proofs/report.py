@@ -1,5 +1,6 @@
 """All proofs of an environment, and what they looked at."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from charts_src.lib.namespaces import JUPYTERHUB, NOTEBOOKS
@@ -7,10 +8,48 @@ from charts_src.lib.notebook_services import NOTEBOOK
 from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Identity
-from charts_src.proofs import access, closure, connections, placement
-from charts_src.proofs.nodes import nodes_of
+from charts_src.proofs import (
+    access,
+    closure,
+    connections,
+    devices,
+    disruption,
+    files,
+    grants,
+    guards,
+    hosts,
+    ingresses,
+    limits,
+    machines,
+    metadata,
+    observed,
+    placement,
+    quotas,
+    rules,
+    volumes,
+)
+from charts_src.proofs.nodes import Node, nodes_of
 from charts_src.proofs.pods import Pod, all_pods
 from charts_src.proofs.tree import Failure, Objects
+
+
+class World(NamedTuple):
+    """An environment, as proofs look at it."""
+
+    objects: Objects
+    env: Environment
+    pods: list[Pod]
+    """Those that exist when everything runs, notebooks too."""
+    nodes: list[Node]
+
+
+class Proven(NamedTuple):
+    """One proof of one environment."""
+
+    name: str
+    about: str
+    """What must hold, for people."""
+    failures: tuple[Failure, ...]
 
 
 class Proofs(NamedTuple):
@@ -20,15 +59,80 @@ class Proofs(NamedTuple):
     pods: int
     nodes: int
     connections: int
-    failures: tuple[Failure, ...]
+    proven: tuple[Proven, ...]
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Give the failures of all proofs, in the order of these."""
+        return tuple(failure for proof in self.proven for failure in proof.failures)
 
     def __str__(self) -> str:
         """Write what was looked at on one line, then each failure on its own."""
         seen = (
             f"{self.references} references, {self.pods} pods on {self.nodes} kinds of nodes, "
-            f"{self.connections} connections, {len(self.failures)} failures"
+            f"{self.connections} connections, {len(self.proven)} proofs, {len(self.failures)} failures"
         )
         return "\n".join([seen, *map(str, self.failures)])
+
+
+_Proof = Callable[[World], list[Failure]]
+
+PROOFS: tuple[tuple[str, str, _Proof], ...] = (
+    ("rules", "each object keeps the rules for single objects", lambda w: rules.broken(w.objects, w.env)),
+    ("metadata", "each object belongs somewhere and is protected", lambda w: metadata.wrong(w.objects)),
+    ("references", "whatever is named is there", lambda w: closure.unresolved(w.objects, w.env)),
+    ("host names", "each Service that a text names is there", lambda w: hosts.unknown(w.objects)),
+    ("files", "each file that a program reads is mounted", lambda w: files.missing(w.objects, w.pods)),
+    ("volumes", "claims and volumes fit each other", lambda w: volumes.wrong(w.objects, w.pods)),
+    ("placement", "each pod fits on a node", lambda w: placement.misplaced(w.pods, w.nodes)),
+    ("limits", "each limit is one that a node can reach", lambda w: limits.unreachable(w.pods, w.nodes)),
+    ("devices", "GPUs, Neuron devices and EFA suit pod and node", lambda w: devices.wrong(w.pods, w.nodes)),
+    ("shared memory", "volumes in memory fit the limits", lambda w: devices.over_memory(w.pods)),
+    ("machines", "images and storage suit the instance types", lambda w: machines.wrong(w.objects, w.env)),
+    ("queues", "quotas of Kueue are of what nodes have", lambda w: quotas.wrong(w.objects, w.nodes)),
+    ("secrets", "few may read Secrets everywhere", lambda w: access.cluster_wide_secrets(w.objects)),
+    ("grants", "roles name resources that exist", lambda w: grants.unserved(w.objects)),
+    ("ingresses", "all agree on their load balancer", lambda w: ingresses.unlike(w.objects)),
+    ("namespaces", "nothing talks unless a policy says so", lambda w: guards.open_namespaces(w.objects)),
+    ("connections", "both ends allow a connection", lambda w: connections.one_sided(w.objects)),
+    ("metrics", "whoever has metrics is asked for them", lambda w: observed.unasked(w.objects, w.pods)),
+    ("disruption", "evictions hurt nobody and end", lambda w: disruption.broken(w.objects, w.pods, w.nodes)),
+)
+"""Name, what must hold, and the proof; in the order of the report."""
+
+
+def world(objects: Objects, env: Environment) -> World:
+    """Project pods and nodes out of the objects of an environment, once for all proofs."""
+    return World(objects, env, [*all_pods(objects.values()), *notebooks(env)], nodes_of(objects, env))
+
+
+def prove(objects: Objects, env: Environment) -> Proofs:
+    """Prove everything that must hold of the objects of an environment together."""
+    try:
+        seen = world(objects, env)
+        counts = (closure.referenced(objects), len(seen.pods), len(seen.nodes))
+        return Proofs(
+            *counts, len(connections.matrix(objects)), tuple(_proven(*proof, seen) for proof in PROOFS)
+        )
+    except _MISSHAPEN as error:
+        about = "each object has the shape of its kind"
+        return Proofs(0, 0, 0, 0, (Proven("shape", about, (_misshapen(error),)),))
+
+
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What a proof raises for an object that has not the shape of its kind."""
+
+
+def _proven(name: str, about: str, proof: _Proof, seen: World) -> Proven:
+    try:
+        return Proven(name, about, tuple(proof(seen)))
+    except _MISSHAPEN as error:
+        return Proven(name, about, (_misshapen(error),))
+
+
+def _misshapen(error: Exception) -> Failure:
+    reason = f"{type(error).__name__} {error}"
+    return Failure("environment", f"has an object without the shape of its kind ({reason}); see its schema")
 
 
 def notebooks(env: Environment) -> list[Pod]:
@@ -37,20 +141,3 @@ def notebooks(env: Environment) -> list[Pod]:
         return []
     hub = Identity("", "ConfigMap", JUPYTERHUB, "hub")
     return [Pod(hub, f"profile {name}", NOTEBOOKS, NOTEBOOK, spec) for name, spec in profile_pods(env)]
-
-
-def prove(objects: Objects, env: Environment) -> Proofs:
-    """Prove that references lead somewhere, pods fit, permissions are narrow, connections have two ends."""
-    pods, nodes = [*all_pods(objects.values()), *notebooks(env)], nodes_of(objects, env)
-    return Proofs(
-        references=closure.referenced(objects),
-        pods=len(pods),
-        nodes=len(nodes),
-        connections=len(connections.matrix(objects)),
-        failures=(
-            *closure.unresolved(objects, env),
-            *placement.misplaced(pods, nodes),
-            *access.cluster_wide_secrets(objects),
-            *connections.one_sided(objects),
-        ),
-    )

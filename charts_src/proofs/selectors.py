@@ -79,6 +79,20 @@ def selected_by(labels: Labels, namespace: str, pods: list[Pod]) -> list[Pod]:
     return [pod for pod in pods if pod.namespace == namespace and labels.items() <= pod.labels.items()]
 
 
+def holds(expression: Body, labels: Labels) -> bool:
+    """Say whether labels match an expression of a selector."""
+    value = labels.get(expression["key"])
+    match expression["operator"]:
+        case "In":
+            return value in expression["values"]
+        case "NotIn":
+            return value not in expression["values"]
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
+
+
 def _peer(peer: Body, namespace: str) -> Iterator[Selection]:
     labels = peer.get("podSelector", {}).get("matchLabels", {})
     selector = peer.get("namespaceSelector", {"matchLabels": {NAMESPACE_LABEL: namespace}})

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
+from charts_src.errors import UserError
 from charts_src.objects import AWS_FOLDER, NOT_OBJECTS, Body, Identity
 
 _CRD = "customresourcedefinition-"
@@ -36,13 +37,28 @@ def read_objects(folder: Path) -> Objects:
 
 
 def objects_of(files: Mapping[str, str]) -> Objects:
-    """Read every object of a rendered tree: path, <component>/<file>, -> text."""
-    bodies = [
-        yaml.load(without_schemas(path, text), yaml.CSafeLoader)
-        for path, text in files.items()
-        if path.partition("/")[0] != AWS_FOLDER and path.rpartition("/")[2] not in NOT_OBJECTS
-    ]
-    return {Identity.of(body): body for body in bodies}
+    """Read every object of a rendered tree: path, <component>/<file>, -> text.
+
+    Raises UserError for a file without an object, and for an object that is described twice.
+    """
+    found: Objects = {}
+    for path, text in files.items():
+        if path.partition("/")[0] == AWS_FOLDER or path.rpartition("/")[2] in NOT_OBJECTS:
+            continue
+        body = yaml.load(without_schemas(path, text), yaml.CSafeLoader)
+        identity = _identity(path, body)
+        if identity in found:
+            raise UserError(f"{path}: {identity} is in another file too; delete one of them")
+        found[identity] = body
+    return found
+
+
+def _identity(path: str, body: Any) -> Identity:
+    try:
+        return Identity.of(body)
+    except (AttributeError, KeyError, TypeError):
+        remedy = "render the environment again"
+        raise UserError(f"{path}: no Kubernetes object with apiVersion, kind and name; {remedy}") from None
 
 
 def without_schemas(path: str, text: str) -> str:

@@ -83,6 +83,8 @@ def _makes(body: Body) -> Iterator[Identity]:
     if identity[:2] == ("ray.io", "RayService"):
         for suffix in ("head-svc", "serve-svc"):
             yield Identity("", "Service", identity.namespace, f"{identity.name}-{suffix}")
+    if identity[:2] == ("ray.io", "RayCluster"):
+        yield Identity("", "Service", identity.namespace, f"{identity.name}-head-svc")
     if identity[:2] == ("cert-manager.io", "Certificate"):
         yield Identity("", "Secret", identity.namespace, body["spec"]["secretName"])
     if identity[:2] == ("external-secrets.io", "ExternalSecret"):

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from charts_src.publish import Files
-from charts_src.schema.layout import CUSTOM, kubernetes_folder, object_path
+from charts_src.schema.layout import CUSTOM, RESOURCES, kubernetes_folder, object_path
+from charts_src.schema.served import served
 from charts_src.schema.sources import (
     BUILT_IN_KINDS,
     CLUSTER_CONFIG,
@@ -45,11 +46,16 @@ def derive() -> Files:
     files = {"SOURCES.json": json.dumps(_sources(), indent=1) + "\n"}
     files |= {name: _read(KARPENTER, name) for name in ("LICENSE", "NOTICE")}
     definitions: dict[str, Schema] = {}
+    resources: dict[str, set[str]] = {}
     for minor, module in KUBERNETES.items():
-        openapi = json.loads(_read(module, _OPENAPI))["definitions"]
+        description = json.loads(_read(module, _OPENAPI))
+        for group, plurals in served(description["paths"]).items():
+            resources.setdefault(group, set()).update(plurals)
+        openapi = description["definitions"]
         definitions = strict_definitions(openapi)
         files |= strict_files(kubernetes_folder(minor), built_in_objects(openapi), definitions)
     crds = [(file, crd) for file in CRD_FILES for crd in documents(_read(file.module, file.path))]
+    files[RESOURCES] = json.dumps({key: sorted(each) for key, each in sorted(resources.items())}) + "\n"
     # The metadata of custom resources is that of the newest Kubernetes, the last one above.
     checking = dict(custom_object(crd) for file, crd in crds if file.check)
     files |= strict_files(CUSTOM, checking, definitions)

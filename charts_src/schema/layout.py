@@ -1,6 +1,7 @@
 """Where the files under schemas/upstream/ are.
 
     SOURCES.json, LICENSE, NOTICE             the modules that everything here comes from
+    resources.json                            built-in API group -> its resources, as roles name them
     crds/<plural>.<group>.json                CRDs that components install: upstream's, without descriptions
     custom/<group>/<kind>-<version>.json      strict schema of a custom resource, at its storage version
     kubernetes/v<minor>/<group>/<kind>-<version>.json    strict schema of a built-in kind
@@ -15,6 +16,9 @@ from charts_src import ROOT
 
 SCHEMAS = ROOT / "schemas" / "upstream"
 """The checked-in folder, written by `derive` and read by everything else."""
+
+RESOURCES = "resources.json"
+"""File with the resources of all known Kubernetes minors together, subresources too."""
 
 CUSTOM = "custom"
 """Folder of the strict schemas of custom resources, the same for all Kubernetes versions."""

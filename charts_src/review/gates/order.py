@@ -1,0 +1,37 @@
+"""Sync waves that are not what the references between the objects of a component demand."""
+
+from collections.abc import Iterator
+
+from charts_src.errors import UserError
+from charts_src.objects import Body
+from charts_src.review.finding import Finding
+from charts_src.review.sides import Pair
+from charts_src.waves import SYNC_WAVE, waves
+
+_GATE = "order"
+
+
+def gate(pair: Pair) -> Iterator[Finding]:
+    """Find objects that would be applied too early or too late, in components that change."""
+    for component in sorted({change.component for change in pair.changes}):
+        bodies = [each.body for each in pair.new.objects.values() if each.component == component]
+        if component in ("argocd", "argocd-bootstrap", ".") or not bodies:
+            continue
+        yield from _component(pair, bodies)
+
+
+def _component(pair: Pair, bodies: list[Body]) -> Iterator[Finding]:
+    try:
+        wanted = waves(bodies)
+    except UserError as error:
+        yield Finding(_GATE, pair.changes[0].identity, "", str(error))
+        return
+    by_identity = {identity: pair.new.body(identity) for identity in wanted}
+    for identity, wave in wanted.items():
+        metadata = by_identity[identity]["metadata"]
+        given = metadata.get("annotations", {}).get(SYNC_WAVE, "0") if isinstance(metadata, dict) else "0"
+        if str(given) != str(wave):
+            message = (
+                f"is applied in wave {given}, what it needs and what needs it demand {wave}; render anew"
+            )
+            yield Finding(_GATE, identity, f'metadata.annotations["{SYNC_WAVE}"]', message)

@@ -1,0 +1,104 @@
+"""What protected a program or its data and is gone, where nothing else says why.
+
+A field that is left out is not an error: the API server, or a controller, puts its default there, silently.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from charts_src.diff.compare import Change
+from charts_src.diff.fields import MISSING, FieldChange
+from charts_src.review.finding import Finding
+from charts_src.review.gates.leaves import last
+from charts_src.review.sides import Pair
+
+_GATE = "safeguards"
+
+_LOST: Final = {
+    "activeDeadlineSeconds": "it may run, and cost, for ever",
+    "affinity": "its pods may land on any node that has room, all on one",
+    "backoffLimit": "it is tried again as often as the default says",
+    "budgets": "Karpenter may disrupt a tenth of the pool at any time",
+    "concurrencyPolicy": "a run may start while the last one is still there",
+    "consolidateAfter": "nodes are consolidated at once",
+    "encrypted": "what pods write lies there unencrypted",
+    "expireAfter": "nodes are replaced after 30 days, pods on them or not",
+    "failurePolicy": "what the webhook is to stop may pass, or nothing, by default",
+    "fsGroup": "the program may not write to its volumes",
+    "httpTokens": "any request that a pod is tricked into may read the node's credentials",
+    "karpenter.sh/do-not-disrupt": "Karpenter may evict it at any time",
+    "lifecycle": "requests are cut off when it stops",
+    "livenessProbe": "nobody restarts it when it hangs",
+    "minAvailable": "all its pods may be evicted at once",
+    "mountOptions": "the volume is mounted by the driver's defaults",
+    "nodeSelector": "its pods may land on any node",
+    "preStop": "requests are cut off when it stops",
+    "preemptionPolicy": "it may push out other pods",
+    "priorityClassName": "it is evicted before others when a node is full",
+    "readinessProbe": "it gets requests before it can answer",
+    "schedulerName": "it gets devices that are not connected to each other",
+    "seccompProfile": "it may make any system call",
+    "sizeLimit": "it may fill the disk of its node",
+    "startupProbe": "it is restarted while it still starts",
+    "strategy": "all pods may be replaced as the default says",
+    "terminationGracePeriodSeconds": "it is ended after 30 seconds, done or not",
+    "timeoutSeconds": "callers wait as long as the default says",
+    "tolerations": "its pods may not land on nodes with taints",
+    "topologySpreadConstraints": "all its pods may land on one node or in one zone",
+    "ttlSecondsAfterFinished": "finished objects stay for ever",
+    "updateStrategy": "all pods may be replaced as the default says",
+    "volumeMounts": "the program does not find its files",
+}
+"""Field -> what happens without it."""
+
+_ITEMS: Final = {
+    "args": "the program goes by its default",
+    "command": "the program goes by its default",
+    "env": "the program goes by its default",
+    "ports": "nothing that names it reaches it",
+    "tolerations": "its pods may not land on nodes with that taint",
+    "topologySpreadConstraints": "all its pods may land on one node or in one zone",
+    "volumeMounts": "the program does not find its files",
+    "webhooks": "what it was to stop passes",
+    "rules": "what it said is not said any more",
+    "budgets": "Karpenter disrupts by what is left",
+}
+"""List -> what happens without one of its items."""
+
+
+def gate(pair: Pair) -> Iterator[Finding]:
+    """Find protecting fields, arguments and variables that a change drops and puts nothing in the place of.
+
+    Where the image of the same pod changes too, a program may have lost the argument; that is what a bump is.
+    """
+    for change in pair.changes:
+        if change.status == "changed" and change.identity.kind != "CustomResourceDefinition":
+            bumped = any(last(field.path) in ("image", "newTag") for field in change.fields)
+            yield from _dropped(change, bumped=bumped)
+
+
+def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
+    for field in change.fields:
+        if field.new is not MISSING or field.path.startswith("metadata.labels"):
+            continue
+        name, item = last(field.path), field.path.endswith("]") and not field.path.endswith('"]')
+        loss = _ITEMS.get(name, "") if item else _LOST.get(name, "") or _whole(name)
+        if item and (bumped or _replaced(field, change)):
+            continue
+        if loss:
+            yield Finding(
+                _GATE, change.identity, field.path, f"is gone: {loss}; bring it back, or sign it off"
+            )
+
+
+def _whole(name: str) -> str:
+    return _ITEMS.get(name, "") if name in ("args", "env") else ""
+
+
+def _replaced(field: FieldChange, change: Change) -> bool:
+    """Say whether the list that loses an item gets another in the same change, as it does when it moves on."""
+    start = field.path[: field.path.rindex("[")]
+    return any(
+        other.old is MISSING and other.path.startswith(f"{start}[") and other.path.endswith("]")
+        for other in change.fields
+    )
