@@ -20,7 +20,8 @@ from charts_src.lib.controllers import service
 from charts_src.lib.external_secrets import external_secret
 from charts_src.lib.images import own_image
 from charts_src.lib.ingress import Backend, ingress
-from charts_src.lib.namespaces import NOTEBOOKS, RAY
+from charts_src.lib.namespaces import RAY
+from charts_src.lib.notebook_services import callers
 from charts_src.lib.pod import container, mount, resources
 from charts_src.lib.ray_network import policies
 from charts_src.lib.storage import fsx_volume
@@ -187,12 +188,13 @@ def _dashboard() -> Body:
 
 def _callers(env: Environment, section: RayCluster) -> list[Body]:
     """Let notebooks reach clients' port, jobs and Serve; the load balancer the dashboard if it has a name."""
-    notebooks = network.pods({"app.kubernetes.io/name": "notebook"}, NOTEBOOKS)
-    callers = [{"from": [notebooks], "ports": network.ports(ray.SERVE, ray.DASHBOARD, ray.CLIENT)}]
+    found: list[Body] = []
+    if notebooks := callers(env):
+        found.append({"from": notebooks, "ports": network.ports(ray.SERVE, ray.DASHBOARD, ray.CLIENT)})
     if section.host:
         balancer = network.block(env.cluster.vpc_cidr)
-        callers.append({"from": [balancer], "ports": network.ports(ray.DASHBOARD)})
-    return callers
+        found.append({"from": [balancer], "ports": network.ports(ray.DASHBOARD)})
+    return found
 
 
 def _autoscaler_policy(env: Environment) -> Body:

@@ -40,6 +40,7 @@ PLANNED = {
     "make test": "pytest -m",
     "make test-workloads": "pytest -c images/pytest.ini",
     "make test-heavy": "pytest -m heavy",
+    "make watch ENV=dev": "charts_src watch dev",
     "make cluster ENV=dev": "tools.cluster up dev",
     "make cluster-down ENV=dev": "tools.cluster down dev",
     "make cluster-test": "pytest -n 3 tests/cluster",

@@ -185,6 +185,14 @@ def test_notebooks_reach_the_head_and_nobody_but_the_cluster_its_workers(objects
     ]
 
 
+def test_without_notebooks_nobody_waits_for_them() -> None:
+    env = environment(ray_cluster=RAY_CLUSTER).model_copy(update={"jupyterhub": None})
+    head = rendered(SharedRayCluster(App(), env))["NetworkPolicy/shared-head"]["spec"]
+    peers = [peer for rule in head["ingress"] for peer in rule["from"]]
+    assert len(peers) == 2
+    assert not [peer for peer in peers if "notebook" in str(peer)]
+
+
 def test_the_dashboard_is_behind_the_login_or_has_no_address(objects: dict[str, Body]) -> None:
     ingress = objects["Ingress/ray-dashboard"]
     assert ingress["spec"]["rules"][0]["host"] == "ray.dev.example.com"
