@@ -59,6 +59,12 @@ def protection(kind: str) -> dict[str, tuple[str, ...]]:
     return {_SYNC_OPTIONS: _KEEP, _COMPARE_OPTIONS: _LEAVE} if kind in _KEPT else {}
 
 
+def stays(body: Body) -> bool:
+    """Say whether an object stays in the cluster when it leaves Git, until a person deletes it."""
+    options: str = body["metadata"].get("annotations", {}).get(_SYNC_OPTIONS, "")
+    return _KEEP[0] in options.split(",")
+
+
 def application_needs(components: Mapping[str, Sequence[Summary]]) -> dict[str, list[str]]:
     """Give, for each component, those that must be healthy before it, sorted."""
     owner = {item.identity: name for name, items in components.items() for item in items}

@@ -85,6 +85,8 @@ def _identity(where: str, body: Any) -> Identity:
         "kind": body.get("kind"),
         "metadata.name": metadata.get("name") if isinstance(metadata, dict) else None,
     }
+    if isinstance(metadata, dict) and "namespace" in metadata:
+        required["metadata.namespace"] = metadata["namespace"]
     for path, value in required.items():
         if not isinstance(value, str) or not value:
             raise UserError(f"{where}: not a Kubernetes object without {path}; write it as a string")

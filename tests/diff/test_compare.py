@@ -135,6 +135,10 @@ def test_provenance_is_not_an_object() -> None:
             "ray/a.yaml: document 1: not a Kubernetes object without kind",
         ),
         (
+            "apiVersion: v1\nkind: Job\nmetadata: {name: a, namespace: 7}\n",
+            "ray/a.yaml: document 1: not a Kubernetes object without metadata.namespace; write it",
+        ),
+        (
             f"{config_map('a', 'x')}---\n{config_map('a', 'y')}",
             "ray/a.yaml: ConfigMap ray/a is also in ray/a.yaml; ",
         ),

@@ -10,6 +10,16 @@ from charts_src.review.effects.replaced import Replaced, replaced
 from charts_src.review.effects.restarts import Restart, restarts
 from charts_src.review.page import Block, Folded, Section, Table, Text
 from charts_src.review.sides import Pair
+from charts_src.waves import stays
+
+
+class Removed(NamedTuple):
+    """An object that leaves Git."""
+
+    subject: Identity
+    component: str
+    stays: bool
+    """Whether it stays in the cluster until a person deletes it, as definitions, Namespaces and claims do."""
 
 
 class Blast(NamedTuple):
@@ -21,7 +31,7 @@ class Blast(NamedTuple):
     namespaces: tuple[str, ...]
     restarts: tuple[Restart, ...]
     replaced: tuple[Replaced, ...]
-    removed: tuple[Identity, ...]
+    removed: tuple[Removed, ...]
 
     @property
     def ending(self) -> tuple[Restart, ...]:
@@ -38,7 +48,11 @@ def blast(pair: Pair) -> Blast:
         tuple(sorted({change.identity.namespace for change in synced} - {""})),
         tuple(restarts(pair)),
         tuple(replaced(pair)),
-        tuple(change.identity for change in synced if change.status == "removed"),
+        tuple(
+            Removed(change.identity, change.component, stays(pair.old.body(change.identity)))
+            for change in synced
+            if change.status == "removed"
+        ),
     )
 
 
@@ -54,7 +68,7 @@ def section(pairs: Sequence[Pair]) -> Section:
             str(len({restart.subject for restart in each.ending})),
             _pods(each.ending),
             str(len({found.subject for found in each.replaced})),
-            str(len(each.removed)),
+            _leaving(each.removed),
         )
         for each in blasts
     )
@@ -71,6 +85,11 @@ def _pods(ending: Sequence[Restart]) -> str:
     if moving:
         more.append(f"up to {sum(each.pods or 0 for each in moving)} that move with their nodes")
     return " + ".join([str(known), *more])
+
+
+def _leaving(removed: Sequence[Removed]) -> str:
+    staying = sum(each.stays for each in removed)
+    return f"{len(removed)} ({staying} stay)" if staying else str(len(removed))
 
 
 def _details(found: Blast) -> Iterator[Block]:
@@ -92,8 +111,16 @@ def _details(found: Blast) -> Iterator[Block]:
         if group:
             yield Folded(f"{found.environment}: what {text} ({len(group)})", (_restarts(group),))
     if found.removed:
-        rows = tuple((title(each),) for each in found.removed)
-        yield Folded(f"{found.environment}: what goes ({len(rows)})", (Table(("object",), rows),))
+        rows = tuple(
+            (
+                title(each.subject),
+                each.component,
+                "stays until a person deletes it (Prune=false)" if each.stays else "deleted",
+            )
+            for each in found.removed
+        )
+        table = Table(("object", "component", "what becomes of it"), rows)
+        yield Folded(f"{found.environment}: what leaves Git ({len(rows)})", (table,))
 
 
 def _restarts(group: Sequence[Restart]) -> Table:

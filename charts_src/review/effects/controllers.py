@@ -14,6 +14,12 @@ ROLLED: Final = ("DaemonSet", "Deployment", "StatefulSet")
 
 _TEMPLATE = "spec.template"
 
+_TEMPLATES: Final = ("ClusterWorkflowTemplate", "WorkflowTemplate")
+_SCHEDULES: Final = ("CronJob", "CronWorkflow", "ScheduledSparkApplication")
+"""Kinds that own what they start."""
+
+_RUN_ONCE: Final = ("Job", "MPIJob", "RayJob", "SparkApplication", "Workflow")
+
 
 def deployment(edit: Edit) -> Outcome | None:
     """Say how a Deployment replaces its pods; None if it keeps them."""
@@ -63,6 +69,17 @@ def next_run(edit: Edit) -> Outcome | None:
     if not edit.paths("spec"):
         return None
     return Outcome("next run", "what runs goes on as it began; the next run has the change")
+
+
+def gone(kind: str) -> Outcome:
+    """Say what becomes of the pods of an object that is removed."""
+    if kind in _TEMPLATES:
+        return Outcome("next run", "no more runs start; what runs goes on")
+    if kind in _SCHEDULES:
+        return Outcome("ends", "no more runs start, and one that runs ends")
+    if kind in _RUN_ONCE:
+        return Outcome("ends", "it ends, unless it has ended already")
+    return Outcome("ends", "its pods end")
 
 
 def _some(number: Any) -> bool:

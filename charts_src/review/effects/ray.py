@@ -19,6 +19,12 @@ _FROM_OTHERS: Final = ("schedulingGates", "tolerations")
 
 _CLUSTER = "spec.rayClusterConfig"
 
+_SERVED = "in place: Serve takes the new configuration, and restarts replicas whose options changed"
+_LEFT_ALONE = (
+    "the running cluster is left alone: KubeRay doesn't compare numbers of replicas and tolerations, the "
+    "next cluster has them"
+)
+
 
 def ray_service(edit: Edit) -> Outcome | None:
     """Say whether a RayService gets a second cluster, changes in place, or stays as it is."""
@@ -26,18 +32,10 @@ def ray_service(edit: Edit) -> Outcome | None:
     before, after = _hashed(old), _hashed(new)
     if before != after:
         return _added_groups(before, after) or _another_cluster(edit)
-    if edit.paths("spec.serveConfigV2"):
-        return Outcome(
-            "never",
-            "in place: Serve takes the new configuration, and restarts replicas whose options changed",
-        )
+    served = _SERVED if edit.paths("spec.serveConfigV2") else ""
     if edit.paths(_CLUSTER):
-        return Outcome(
-            "later",
-            "the running cluster is left alone: KubeRay doesn't compare numbers of replicas and tolerations, "
-            "the next cluster has them",
-        )
-    return None
+        return Outcome("later", "; ".join(filter(None, (served, _LEFT_ALONE))))
+    return Outcome("never", served) if served else None
 
 
 def _added_groups(before: Body, after: Body) -> Outcome | None:

@@ -67,7 +67,8 @@ def _removed(pair: Pair) -> Iterator[Restart]:
                 moving = tenants([change.identity.name], pair.old)
                 yield _moved(change.identity, change.component, how, moving)
             elif pods_of(body):
-                yield Restart(change.identity, change.component, "ends", "it goes", _number(body))
+                when, how = controllers.gone(change.identity.kind)
+                yield Restart(change.identity, change.component, when, how, _number(body))
 
 
 def _moved(subject: Identity, component: str, how: str, pods: list[Pod]) -> Restart:

@@ -86,8 +86,30 @@ def test_what_is_made_in_aws_is_no_application() -> None:
     assert found == blast.Blast("prod", (), (), (), (), ())
 
 
+def test_what_argo_cd_does_not_prune_stays() -> None:
+    namespace = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": "x",
+            "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
+        },
+    }
+    table, folded = blast.section([pair([namespace, body("v1", "Service", {})], [])]).blocks
+    assert isinstance(table, Table)
+    assert table.rows[0][-1] == "2 (1 stay)"
+    assert isinstance(folded, Folded)
+    assert folded.summary == "prod: what leaves Git (2)"
+    (removed,) = folded.blocks
+    assert isinstance(removed, Table)
+    assert removed.rows == (
+        ("Namespace x", "app", "stays until a person deletes it (Prune=false)"),
+        ("Service ns/x", "app", "deleted"),
+    )
+
+
 def test_removed_objects_are_named() -> None:
     found = blast.blast(pair([body("v1", "ConfigMap", data={})], []))
-    assert found.removed == (Identity("", "ConfigMap", "ns", "x"),)
+    assert found.removed == (blast.Removed(Identity("", "ConfigMap", "ns", "x"), "app", stays=False),)
     assert found.applications == ("app",)
     assert found.namespaces == ("ns",)

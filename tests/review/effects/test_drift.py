@@ -14,8 +14,9 @@ TYPES = "node.kubernetes.io/instance-type"
 
 def pool(*types: str, operator: str = "In", template: Body | None = None, **spec: Any) -> Body:
     requirements = [{"key": TYPES, "operator": operator, "values": list(types or ("m7i.large", "m7a.large"))}]
-    node = {"nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "batch"}}
-    node |= {"requirements": requirements, "expireAfter": "168h"} | (template or {})
+    reference = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "batch"}
+    node: Body = {"nodeClassRef": reference, "requirements": requirements, "expireAfter": "168h"}
+    node |= template or {}
     made = body("karpenter.sh/v1", "NodePool", {"template": {"metadata": {}, "spec": node}, **spec})
     made["metadata"] = {"name": "batch"}
     return made

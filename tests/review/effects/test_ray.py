@@ -83,6 +83,13 @@ def test_replicas_of_a_service_wait_for_its_next_cluster() -> None:
     assert outcome(service(), service(cluster(group(maxReplicas=9, minReplicas=3)))) == LEFT_ALONE
 
 
+def test_what_is_served_changes_while_replicas_wait() -> None:
+    when, how = outcome(service(serve="a: 1"), service(cluster(group(maxReplicas=9)), serve="a: 2"))
+    assert when == "later"
+    assert how.startswith("in place: Serve takes the new configuration")
+    assert how.endswith(LEFT_ALONE[1])
+
+
 def test_tolerations_of_a_service_wait_for_its_next_cluster() -> None:
     tolerating = cluster(group(pod={"tolerations": [{"operator": "Exists"}]}))
     assert outcome(service(), service(tolerating)) == LEFT_ALONE

@@ -114,7 +114,29 @@ def test_a_stateful_set_that_is_replaced_leaves_its_pods() -> None:
 
 def test_pods_of_a_workload_that_goes_end() -> None:
     found = restarts(pair([workload("Deployment", replicas=2)], []))
-    assert [(each.when, each.how, each.pods) for each in found] == [("ends", "it goes", 2)]
+    assert [(each.when, each.how, each.pods) for each in found] == [("ends", "its pods end", 2)]
+
+
+@pytest.mark.parametrize(
+    ("gone", "when", "how"),
+    [
+        (body("batch/v1", "Job", {"template": {"spec": {}}}), "ends", "it ends, unless it has ended already"),
+        (
+            body("argoproj.io/v1alpha1", "WorkflowTemplate", {"templates": [{"container": {"image": "a"}}]}),
+            "next run",
+            "no more runs start; what runs goes on",
+        ),
+        (
+            body("batch/v1", "CronJob", {"jobTemplate": {"spec": {"template": {"spec": {}}}}}),
+            "ends",
+            "no more runs start, and one that runs ends",
+        ),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_runs_of_what_goes_may_go_on(gone: Body, when: str, how: str) -> None:
+    (found,) = restarts(pair([gone], []))
+    assert (found.when, found.how) == (when, how)
 
 
 def test_a_new_workload_restarts_nothing() -> None:
