@@ -20,8 +20,8 @@ def obstacles(spec: Body, node: Node, used: Amounts) -> Iterator[str]:
     for resource, wanted in requests(spec).items():
         free = node.capacity.get(resource, 0) - used.get(resource, 0)
         if wanted > free:
-            left = _shown(resource, max(free, 0))
-            yield f"wants {_shown(resource, wanted)} of {resource}, the node has {left}"
+            left = shown(resource, max(free, 0))
+            yield f"wants {shown(resource, wanted)} of {resource}, the node has {left}"
 
 
 def requests(spec: Body) -> Amounts:
@@ -121,7 +121,8 @@ def _tolerates(toleration: Body, taint: Body) -> bool:
     return toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
 
 
-def _shown(resource: str, number: int) -> str:
+def shown(resource: str, number: int) -> str:
+    """Write an amount with its unit."""
     if resource == "cpu":
         return f"{number}m"
     return f"{number}Mi" if resource in ("memory", "ephemeral-storage") else str(number)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from charts_src.objects import Body
-from charts_src.proofs.fitting import counted, requests
+from charts_src.proofs.fitting import counted, requests, shown
 from charts_src.proofs.nodes import Amounts
 from charts_src.proofs.pods import Pod
 from charts_src.proofs.tree import Failure, Objects
@@ -48,10 +48,11 @@ def _over(gang: Sequence[Pod], queue: Body, flavors: Sequence[Flavor]) -> Iterat
 
 def _short(flavor: Flavor, taken: Counter[str], wanted: Amounts) -> list[str]:
     """Say what a flavor has too little of; resources that no quota counts are not asked for."""
+    free = {key: most - taken[key] for key, most in flavor.most.items()}
     return [
-        f"{value} of {key}, of which it may have {flavor.most[key] - taken[key]}"
-        for key, value in wanted.items()
-        if key in flavor.most and taken[key] + value > flavor.most[key]
+        f"{shown(key, value)} of {key}, of which it may have {shown(key, free[key])}"
+        for key, value in sorted(wanted.items())
+        if key in free and value > free[key]
     ]
 
 
