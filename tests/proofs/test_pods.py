@@ -51,3 +51,16 @@ def test_a_step_is_restricted_by_the_controllers_defaults_unless_it_says_otherwi
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     assert workflow_pod(step | {"securityContext": {"runAsUser": 7}})["securityContext"] == {"runAsUser": 7}
+
+
+def test_the_pods_of_spark_have_the_annotations_of_their_template_and_role() -> None:
+    driver = {
+        "cores": 1,
+        "annotations": {"role": "driver"},
+        "template": {"metadata": {"annotations": {"karpenter.sh/do-not-disrupt": "true"}}},
+    }
+    first, second = pods_of(
+        body("sparkoperator.k8s.io/v1beta2", "SparkApplication", driver=driver, executor={"cores": 1})
+    )
+    assert first.annotations == {"karpenter.sh/do-not-disrupt": "true", "role": "driver"}
+    assert second.annotations == {}

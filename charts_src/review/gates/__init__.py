@@ -7,6 +7,8 @@ but for gangs and consolidation, which look at the new side as a whole.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import yaml
+
 from charts_src.objects import AWS_FOLDER, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates import (
@@ -24,6 +26,7 @@ from charts_src.review.gates import (
     order,
     permissions,
     privileges,
+    projects,
     rbac,
     replicas,
     report,
@@ -49,6 +52,7 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
     rbac.gate,
+    projects.gate,
     aws.gate,
     network.gate,
     exposure.gate,
@@ -65,8 +69,10 @@ GATES: Final[tuple[Gate, ...]] = (
 )
 """Every gate, in the order of the report."""
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What a gate raises for an object that has not the shape of its kind."""
+_MISSHAPEN = (AttributeError, LookupError, RuntimeError, TypeError, ValueError, yaml.YAMLError)
+"""What a gate raises for an object that has not the shape of its kind; RuntimeError is a generator's in
+which next() finds nothing.
+"""
 
 
 def findings(pair: Pair) -> list[Finding]:
@@ -76,9 +82,13 @@ def findings(pair: Pair) -> list[Finding]:
     read it: that is a finding of theirs.
     """
     gates = GATES if pair.old.objects else _ANY_SIDE
-    # What eksctl reads is compared too, but is no object of the cluster.
-    objects = pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
+    objects = of_cluster(pair)
     return list(dict.fromkeys(finding for gate in gates for finding in _findings(gate, objects)))
+
+
+def of_cluster(pair: Pair) -> Pair:
+    """Leave out changes of what eksctl reads: it is compared like an object, but is none of the cluster."""
+    return pair._replace(changes=tuple(each for each in pair.changes if each.component != AWS_FOLDER))
 
 
 def verdict(pair: Pair, sign_offs: SignOffs) -> Verdict:

@@ -29,12 +29,14 @@ _ENTRY: Final = re.compile(r"webhooks\[name=[^\]]+\]|spec\.validations\[[^\]]+\]
 _LIST: Final = re.compile(r"\[([^\[\]]*)\]\.exists\(")
 
 _FIELDS: Final = (
+    "apiVersions",
     "expression",
     "failurePolicy",
     "matchPolicy",
     "operations",
     "policyName",
     "resources",
+    "scope",
     "validationActions",
     "values",
 )

@@ -4,10 +4,12 @@ What Argo CD prunes: argo-cd v3.6.1, controller/sync.go (sync-options Prune=fals
 controller/appcontroller.go (finalizer of an Application).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from charts_src.diff.compare import Change
+from charts_src.diff.fields import MISSING
 from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.sides import Pair, Side
@@ -15,6 +17,8 @@ from charts_src.review.sides import Pair, Side
 _GATE = "deletion"
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _NO_COMPONENTS = (".", "argocd", "argocd-bootstrap")
+
+_VERSION: Final = re.compile(r"spec\.versions\[name=([^\]]+)\](?:\.served)?")
 
 _LOST: Final = {
     "CustomResourceDefinition": "all its custom resources are deleted with it, in every namespace",
@@ -30,14 +34,17 @@ _LOST: Final = {
 
 _RUNS: Final = {
     "Alertmanager": "alerts reach nobody",
+    "CSIDriver": "its volumes are not mounted any more",
     "CronJob": "it is not started any more",
     "CronWorkflow": "it is not started any more",
     "DaemonSet": "no node has it any more",
     "Deployment": "what it runs stops",
     "ExternalSecret": "the Secret that it made is deleted with it",
+    "Ingress": "its address leads nowhere any more",
     "LocalQueue": "jobs that name it wait forever",
     "ClusterQueue": "jobs in it wait forever",
     "Prometheus": "its metrics are gone, and nothing is measured any more",
+    "PrometheusRule": "its alerts are not raised any more",
     "RayCluster": "its pods and what they compute are gone",
     "RayService": "what it serves is gone",
     "ScheduledSparkApplication": "it is not started any more",
@@ -99,20 +106,29 @@ def _identity(pair: Pair, component: str) -> Identity:
 
 def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
     identity = change.identity
-    loss = _LOST.get(identity.kind) or ("" if whole else _RUNS.get(identity.kind, ""))
+    loss = _LOST.get(identity.kind, "")
+    if not whole and not _namespace_goes(pair, identity):
+        loss = loss or _RUNS.get(identity.kind, "")
     if not loss or (identity.kind == "StorageClass" and not _in_use(pair.old, identity.name)):
         return
     body = pair.old.body(identity)
     successor = _successor(pair, identity, body)
-    words = f"renamed to {successor}, which is made anew and empty" if successor else "removed"
+    empty = " and empty" if identity.kind in _LOST else ""
+    words = f"renamed to {successor}, which is made anew{empty}" if successor else "removed"
     option = "Delete=false" if whole else "Prune=false"
     if not _keeps(body, option):
         yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")
         return
     count = sum(_inside(each, identity) for each in pair.changes)
-    inside = f", {count} objects in it are deleted now" if count else ""
+    inside = f", what is in it goes now (objects: {count})" if count else ""
     then = f"Argo CD keeps it ({option}){inside}, and nothing corrects it any more; when a person deletes it"
     yield Finding(_GATE, identity, "", f"{words}: {then}, {loss}")
+
+
+def _namespace_goes(pair: Pair, identity: Identity) -> bool:
+    """Say whether the namespace of an object is removed with it, which is a finding of its own."""
+    namespace = Identity("", "Namespace", "", identity.namespace)
+    return namespace in pair.old.objects and namespace not in pair.new.objects
 
 
 def _inside(change: Change, identity: Identity) -> bool:
@@ -175,8 +191,18 @@ def _unprotected(change: Change, old: Body, new: Body) -> Iterator[Finding]:
             message = f"loses {option}: with the next removal {loss}; keep the option"
             yield Finding(_GATE, change.identity, path, message)
     yield from _reclaimed(change.identity, old, new)
+    yield from _versions(change)
     if change.identity.kind == "Application":
         yield from _emptiable(change.identity, old, new)
+
+
+def _versions(change: Change) -> Iterator[Finding]:
+    """Find versions that a definition loses or no longer serves."""
+    for field in change.fields:
+        if (version := _VERSION.fullmatch(field.path)) and field.new in (MISSING, False):
+            words = "objects of that version can't be read or written; convert them first"
+            message = f"no longer has {version[1]}: {words}"
+            yield Finding(_GATE, change.identity, field.path, message)
 
 
 def _reclaimed(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:

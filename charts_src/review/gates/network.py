@@ -114,5 +114,5 @@ def _released(pair: Pair, before: Matrix, after: Matrix) -> Iterator[Finding]:
         released[policy, direction].append(pod)
     for (policy, direction), pods in sorted(released.items()):
         what = "be reached by everything" if direction == "ingress" else "reach everything"
-        words = f"no policy holds {', '.join(pods)} any more: it may {what}; select it by a policy"
+        words = f"no policy holds {', '.join(pods)}: it may {what}; select it by a policy"
         yield Finding(_GATE, policy, f"spec.{direction}", words)

@@ -78,8 +78,18 @@ def _zeroed(identity: Identity, leaf: Leaf) -> str:
         return ""
     if _is_zero(leaf.new):
         return f"goes from {leaf.old} to {leaf.new}: nothing runs by it any more; keep at least 1"
-    if leaf.new is MISSING and leaf.key in ("minReplicas", "min_replicas") and leaf.within == leaf.path:
+    if leaf.new is MISSING:
+        return _dropped(leaf)
+    return ""
+
+
+def _dropped(leaf: Leaf) -> str:
+    if leaf.key == "nominalQuota":
+        return f"was {leaf.old} and is gone: jobs that ask for it wait forever; keep it"
+    if leaf.within == leaf.path and leaf.key in ("minReplicas", "min_replicas"):
         return f"was {leaf.old} and is gone: nothing may run by it any more; keep it"
+    if leaf.within == leaf.path and leaf.key == "replicas" and str(leaf.old) != "1":
+        return f"was {leaf.old} and is gone: one copy is left; keep it"
     return ""
 
 

@@ -68,10 +68,12 @@ def _diff(old: str, new: str) -> tuple[int, int]:
     before, after = old.splitlines(), new.splitlines()
     if min(len(before), len(after)) > _LONG:
         gone, come = Counter(before), Counter(after)
-        rows = [*(gone - come).elements(), *(come - gone).elements()]
+        rows = [f"-{row}" for row in (gone - come).elements()] + [
+            f"+{row}" for row in (come - gone).elements()
+        ]
     else:
         rows = [*unified_diff(before, after, lineterm="")]
-    return len(rows), sum(len(row.encode()) + 2 for row in rows)
+    return len(rows), sum(len(row.encode()) + 1 for row in rows)
 
 
 def gate(pair: Pair) -> Iterator[Finding]:

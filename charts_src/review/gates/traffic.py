@@ -4,6 +4,7 @@ Meaning of policies: NetworkPolicySpec in Kubernetes v1.34.4, staging/src/k8s.io
 pod that no policy selects in a direction is open in it.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal, NamedTuple
@@ -52,7 +53,7 @@ class Opening(NamedTuple):
     """One peer that a pod may talk to, on some ports."""
 
     peer: str
-    """EVERYTHING, ALL_PODS, namespace/*, namespace/pod, or an address range with what it leaves out."""
+    """EVERYTHING, ALL_PODS, namespace/*, namespace/pod, labels in every namespace, or addresses."""
     ports: Ports
 
     def covers(self, other: "Opening") -> bool:
@@ -138,12 +139,14 @@ def _peers(peer: Body, namespace: str, pods: list[KnownPod]) -> list[str]:
     if block := peer.get("ipBlock"):
         left_out = sorted(block.get("except") or ())
         return [block["cidr"] + (f" except {', '.join(left_out)}" if left_out else "")]
-    selector = peer.get("podSelector") or {}
+    selector = {key: value for key, value in (peer.get("podSelector") or {}).items() if value}
     namespaces = _namespaces(peer, namespace)
-    if selector:
-        known = namespaces or sorted({pod.namespace for pod in pods})
-        return select(selector, known, pods)
-    return [f"{name}/*" for name in namespaces] or [ALL_PODS]
+    if not selector:
+        return [f"{name}/*" for name in namespaces] or [ALL_PODS]
+    if namespaces:
+        return select(selector, namespaces, pods)
+    everywhere = f"{json.dumps(selector, sort_keys=True)} in every namespace"
+    return [everywhere, *select(selector, sorted({pod.namespace for pod in pods}), pods)]
 
 
 def _namespaces(peer: Body, namespace: str) -> list[str]:
@@ -161,13 +164,13 @@ def _namespaces(peer: Body, namespace: str) -> list[str]:
 def _covers(wide: str, narrow: str) -> bool:
     if wide in (EVERYTHING, narrow):
         return True
-    if "/" not in narrow or _range(narrow):
-        return bool(_range(wide) and _range(narrow)) and range_covers(wide, narrow)
-    return wide == ALL_PODS or wide == f"{narrow.partition('/')[0]}/*"
+    if _range(narrow):
+        return _range(wide) and range_covers(wide, narrow)
+    return narrow != EVERYTHING and wide in (ALL_PODS, f"{narrow.partition('/')[0]}/*")
 
 
 def _range(peer: str) -> bool:
-    return ":" in peer or (peer[:1].isdigit() and "." in peer.partition("/")[0])
+    return peer[:1] in "0123456789abcdef:" and bool({".", ":"} & set(peer.partition("/")[0]))
 
 
 def range_covers(wide: str, narrow: str) -> bool:
