@@ -28,6 +28,10 @@ _ALB: Final = (
     "target-type",
 )
 
+NOBODY: Final = "nobody"
+"""How the entry of a key begins that only has to change."""
+
+_RESTART: Final = f"{NOBODY}: it changes with a configuration, so that its pods start anew"
 _POD_SECURITY: Final = "Pod Security admission of the API server"
 _NETWORK_AND_SERVICES: Final = "selectors of Services, network policies, budgets and monitors"
 
@@ -51,9 +55,9 @@ KNOWN: Final[dict[str, str]] = {
     "cert-manager.io/inject-ca-from": "cert-manager's cainjector v1.21.2, docs of the CA injector",
     "cert-manager.io/inject-ca-from-secret": "cert-manager's cainjector v1.21.2, docs of the CA injector",
     "genai-on-eks/accelerator": "node selectors (charts_src/lib/accelerators.py)",
-    "genai-on-eks/config": "nobody: it changes with a configuration, so that its pods start anew",
-    "genai-on-eks/config-checksum": "nobody: it changes with a configuration, so that its pods start anew",
-    "genai-on-eks/configuration": "nobody: it changes with a configuration, so that its pods start anew",
+    "genai-on-eks/config": _RESTART,
+    "genai-on-eks/config-checksum": _RESTART,
+    "genai-on-eks/configuration": _RESTART,
     "genai-on-eks/efa": "node selectors (charts_src/lib/accelerators.py)",
     "genai-on-eks/gpu-sharing": "node selectors (charts_src/lib/gpu_sharing.py)",
     "genai-on-eks/purpose": "node selectors (charts_src/lib/accelerators.py)",

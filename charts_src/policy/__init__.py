@@ -24,6 +24,7 @@ _OBJECT_RULES = (
     empty.none_by_accident,
     ingress.guarded,
     metadata.known_keys,
+    metadata.pod_security,
     monitoring.alerts,
     monitoring.chosen,
     network.no_instance_metadata,

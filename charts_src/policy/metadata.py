@@ -13,6 +13,22 @@ def known_keys(body: Body) -> Iterator[Violation]:
     yield from _metadata(body, "")
 
 
+def pod_security(body: Body) -> Iterator[Violation]:
+    """Demand a level and a version of Pod Security in each of its modes of every namespace.
+
+    Without a version the rules change with the cluster; without a level nothing is refused.
+    """
+    if body["kind"] != "Namespace":
+        return
+    labels = body["metadata"].get("labels", {})
+    for mode in ("audit", "enforce", "warn"):
+        key = f"pod-security.kubernetes.io/{mode}"
+        if labels.get(key) not in ("baseline", "privileged", "restricted"):
+            yield Violation(f"metadata.labels.{key}", "must be baseline, privileged or restricted")
+        if not labels.get(f"{key}-version"):
+            yield Violation(f"metadata.labels.{key}-version", "is missing; write a minor such as v1.36")
+
+
 def _metadata(value: Any, path: str) -> Iterator[Violation]:
     if isinstance(value, dict):
         for key, item in value.items():

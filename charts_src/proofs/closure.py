@@ -4,7 +4,7 @@ Each missing thing gives one failure, however many objects name it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from charts_src.model import Environment
 from charts_src.objects import Identity
@@ -20,9 +20,11 @@ _SHOWN = 3
 """Referrers that a failure names; the rest are counted."""
 
 
-def unresolved(objects: Objects, env: Environment) -> list[Failure]:
-    """Find every name that leads nowhere, sorted."""
-    summaries = [summarise(body) for body in objects.values()]
+def unresolved(
+    objects: Objects, env: Environment, summaries: Sequence[Summary] | None = None
+) -> list[Failure]:
+    """Find every name that leads nowhere, sorted; `summaries` are those of the objects, where known."""
+    summaries = summaries or [summarise(body) for body in objects.values()]
     missing = _missing_objects(summaries, env)
     return sorted(
         [
@@ -32,11 +34,6 @@ def unresolved(objects: Objects, env: Environment) -> list[Failure]:
             *selectors.unresolved(objects, lost=frozenset((each.kind, each.namespace) for each in missing)),
         ]
     )
-
-
-def referenced(objects: Objects) -> int:
-    """Count the references between objects, for the report."""
-    return sum(len(summarise(body).references) for body in objects.values())
 
 
 def _missing_objects(summaries: Iterable[Summary], env: Environment) -> dict[Identity, list[str]]:

@@ -102,14 +102,12 @@ def _on(pod: Pod, node: Node, daemons: Sequence[Pod]) -> Iterator[str]:
             yield f"asks for {count} of {facts.efa_interfaces} EFA interfaces of {node}; ask for all"
         if name == EFA and facts.accelerators and _of_accelerators(pod) != facts.accelerators:
             yield f"has EFA on {node} and not all {facts.accelerators} accelerators; ask for all"
-        if name == NEURON_DEVICE and 1 < count < facts.neuron_devices:
-            if pod.spec.get("schedulerName") != NEURON_SCHEDULER:
-                yield (
-                    f"asks for {count} of {facts.neuron_devices} Neuron devices of {node}, which only "
-                    f"{NEURON_SCHEDULER} gives connected to each other; set schedulerName"
-                )
         if name == NEURON_CORE and facts.neuron_name == "Trainium2":
-            yield f"asks for {name} on {node}, of which Karpenter and the plugin count differently; ask for devices"
+            yield f"asks for {name} on {node}, which Karpenter and plugin count differently; ask for devices"
+    devices = _devices(pod).get(NEURON_DEVICE, 0)
+    if 1 < devices < facts.neuron_devices and pod.spec.get("schedulerName") != NEURON_SCHEDULER:
+        some = f"{devices} of {facts.neuron_devices} Neuron devices of {node}"
+        yield f"asks for {some}, which only {NEURON_SCHEDULER} gives side by side; set schedulerName"
     yield from _cores(pod, node)
 
 

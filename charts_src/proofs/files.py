@@ -68,4 +68,5 @@ def _variables(pod: Pod, container: Body, maps: dict[tuple[str, str], Body]) -> 
         if source and not source.get("optional"):
             data = maps.get((pod.namespace, source["name"]))
             if data is not None and source["key"] not in data:
-                yield f"{variable['name']} is the key {source['key']}, which ConfigMap {source['name']} has not"
+                what = f"{variable['name']} is the key {source['key']}"
+                yield f"{what}, which ConfigMap {source['name']} has not"

@@ -11,7 +11,7 @@ _DNS = 53
 
 
 def open_namespaces(objects: Objects) -> list[Failure]:
-    """Find namespaces without a policy that denies everything to all pods, or without a way to DNS, sorted."""
+    """Find namespaces without a policy that denies everything, or without a way to DNS, sorted."""
     policies = [body for body in objects.values() if body["kind"] == "NetworkPolicy"]
     names = [body["metadata"]["name"] for body in objects.values() if body["kind"] == "Namespace"]
     return sorted(failure for name in names for failure in _namespace(name, policies))

@@ -3,13 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from charts_src.objects import Identity
 from charts_src.proofs.tree import Failure, Objects
 from charts_src.references import summarise
 
+if TYPE_CHECKING:
+    from charts_src.objects import Identity
+
 _HOST = re.compile(r"(?<![\w.{}$-])([a-z0-9][a-z0-9-]*)\.([a-z0-9][a-z0-9-]*)\.svc\b")
+
+_MAKERS = ("RayCluster", "RayService")
+"""Kinds whose controllers make Services (charts_src/references/summary.py)."""
 
 _KUBERNETES = {("default", "kubernetes"): "the API server", ("kube-system", "kube-dns"): "coredns"}
 """(namespace, Service) -> what it leads to; nobody renders it."""
@@ -19,7 +24,8 @@ def unknown(objects: Objects) -> list[Failure]:
     """Find host names of Services that are not there, sorted."""
     known = {(each.namespace, each.name) for each in objects if each.kind == "Service"}
     for body in objects.values():
-        known |= {(made.namespace, made.name) for made in summarise(body).makes if made.kind == "Service"}
+        made = summarise(body).makes if body["kind"] in _MAKERS else ()
+        known |= {(each.namespace, each.name) for each in made if each.kind == "Service"}
     users: dict[tuple[str, str], set[Identity]] = defaultdict(set)
     for identity, body in objects.items():
         if identity.kind != "CustomResourceDefinition":

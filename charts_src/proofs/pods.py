@@ -8,6 +8,7 @@ pkg/alertmanager/statefulset.go).
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -269,13 +270,19 @@ def _created(place: str, template: Body, spec: Body, body: Body) -> Iterator[Pod
         lambda found: values.get(found[1], "x"),
         template["resource"].get("manifest", ""),
     )
-    created = yaml.load(text, yaml.CSafeLoader) if text else None
+    created = _loaded(text)
     if created:
         namespace = created["metadata"].get("namespace", body["metadata"].get("namespace", ""))
         for pod in pods_of(
             {**created, "metadata": {"name": "", **created["metadata"], "namespace": namespace}}
         ):
             yield pod._replace(path=f"{place}.resource.manifest: {pod.path}")
+
+
+@lru_cache(maxsize=64)
+def _loaded(text: str) -> Any:
+    """Read a manifest in a text; nobody changes what this gives."""
+    return yaml.load(text, yaml.CSafeLoader) if text else None
 
 
 _PROJECTIONS: dict[str, _Projection] = {

@@ -32,7 +32,11 @@ def _behind(flavor: Body, nodes: Sequence[Node]) -> list[Node]:
 
 
 def _flavor(flavor: Body, nodes: Sequence[Node]) -> Iterator[Failure]:
-    if not _behind(flavor, nodes):
+    if not flavor.get("spec", {}).get("nodeLabels"):
+        yield Failure(
+            str(Identity.of(flavor)), "has no nodeLabels: its quota is for nodes of every kind; add them"
+        )
+    elif not _behind(flavor, nodes):
         labels = ", ".join(f"{key}={value}" for key, value in flavor["spec"].get("nodeLabels", {}).items())
         yield Failure(str(Identity.of(flavor)), f"no kind of node has the labels {labels}; correct them")
 

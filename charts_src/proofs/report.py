@@ -24,6 +24,7 @@ from charts_src.proofs import (
     metadata,
     observed,
     placement,
+    places,
     quotas,
     rules,
     volumes,
@@ -31,6 +32,7 @@ from charts_src.proofs import (
 from charts_src.proofs.nodes import Node, nodes_of
 from charts_src.proofs.pods import Pod, all_pods
 from charts_src.proofs.tree import Failure, Objects
+from charts_src.references import Summary, summarise
 
 
 class World(NamedTuple):
@@ -41,6 +43,8 @@ class World(NamedTuple):
     pods: list[Pod]
     """Those that exist when everything runs, notebooks too."""
     nodes: list[Node]
+    summaries: list[Summary]
+    """Whom each object names."""
 
 
 class Proven(NamedTuple):
@@ -80,8 +84,9 @@ _Proof = Callable[[World], list[Failure]]
 PROOFS: tuple[tuple[str, str, _Proof], ...] = (
     ("rules", "each object keeps the rules for single objects", lambda w: rules.broken(w.objects, w.env)),
     ("metadata", "each object belongs somewhere and is protected", lambda w: metadata.wrong(w.objects)),
-    ("references", "whatever is named is there", lambda w: closure.unresolved(w.objects, w.env)),
+    ("references", "whatever is named is there", lambda w: closure.unresolved(*w[:2], w.summaries)),
     ("host names", "each Service that a text names is there", lambda w: hosts.unknown(w.objects)),
+    ("places", "each namespace that is named is there", lambda w: places.unknown(w.objects)),
     ("files", "each file that a program reads is mounted", lambda w: files.missing(w.objects, w.pods)),
     ("volumes", "claims and volumes fit each other", lambda w: volumes.wrong(w.objects, w.pods)),
     ("placement", "each pod fits on a node", lambda w: placement.misplaced(w.pods, w.nodes)),
@@ -103,14 +108,17 @@ PROOFS: tuple[tuple[str, str, _Proof], ...] = (
 
 def world(objects: Objects, env: Environment) -> World:
     """Project pods and nodes out of the objects of an environment, once for all proofs."""
-    return World(objects, env, [*all_pods(objects.values()), *notebooks(env)], nodes_of(objects, env))
+    pods = [*all_pods(objects.values()), *notebooks(env)]
+    summaries = [summarise(body) for body in objects.values()]
+    return World(objects, env, pods, nodes_of(objects, env), summaries)
 
 
 def prove(objects: Objects, env: Environment) -> Proofs:
     """Prove everything that must hold of the objects of an environment together."""
     try:
         seen = world(objects, env)
-        counts = (closure.referenced(objects), len(seen.pods), len(seen.nodes))
+        references = sum(len(each.references) for each in seen.summaries)
+        counts = (references, len(seen.pods), len(seen.nodes))
         return Proofs(
             *counts, len(connections.matrix(objects)), tuple(_proven(*proof, seen) for proof in PROOFS)
         )

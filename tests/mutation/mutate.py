@@ -17,9 +17,9 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from charts_src.lib.quantities import amount
 from charts_src.objects import Body
 
 Path = tuple[str | int, ...]
@@ -97,24 +97,25 @@ _Change = tuple[Path, str, Callable[[Body], Body | None]]
 
 
 def mutants(tree: Mapping[str, Body], count: int, seed: int) -> list[Mutant]:
-    """Give `count` different mutants of a tree (path -> object), the same ones for the same seed."""
-    chance = random.Random(seed)
+    """Give `count` mutants of a tree (path -> object), as many of each kind, from different objects.
+
+    The same seed gives the same ones, and where the tree changes, others only of the objects that did.
+    """
     names = frozenset(body["metadata"]["name"] for body in tree.values())
-    found: dict[str, Mutant] = {}
-    while len(found) < count:
-        mutant = _draw(chance, tree, KINDS[len(found) % len(KINDS)], names)
-        if mutant:
-            found.setdefault(mutant.name, mutant)
-    return list(found.values())
+    return [
+        mutant for kind in KINDS for mutant in islice(_of_kind(tree, kind, names, seed), count // len(KINDS))
+    ]
 
 
-def _draw(chance: random.Random, tree: Mapping[str, Body], kind: str, names: frozenset[str]) -> Mutant | None:
-    file = chance.choice(sorted(tree))
-    changes = [*_CHANGES[kind](tree[file], names, chance)]
-    if not changes:
-        return None
-    path, what, apply = chance.choice(changes)
-    return Mutant(kind, file, dotted(path), what, apply(deepcopy(tree[file])))
+def _of_kind(tree: Mapping[str, Body], kind: str, names: frozenset[str], seed: int) -> Iterator[Mutant]:
+    """Draw the objects by chance, each with a chance of its own, so that one more moves no other."""
+    chances = {file: random.Random(f"{seed} {kind} {file}") for file in tree}
+    drawn = {file: chance.random() for file, chance in chances.items()}
+    for file in sorted(tree, key=drawn.__getitem__):
+        changes = [*_CHANGES[kind](tree[file], names, chances[file])]
+        if changes:
+            path, what, apply = chances[file].choice(changes)
+            yield Mutant(kind, file, dotted(path), what, apply(deepcopy(tree[file])))
 
 
 def dotted(path: Path) -> str:
@@ -178,7 +179,7 @@ def _longer(found: re.Match[str], names: frozenset[str]) -> str:
 def _resources(body: Body, _names: frozenset[str], chance: random.Random) -> Iterator[_Change]:
     for path, value in _walk(body):
         parent = path[-2] if len(path) > 1 else ""
-        if parent in _RESOURCE_MAPS and not isinstance(value, dict | list):
+        if parent in _RESOURCE_MAPS and isinstance(path[-1], str) and not isinstance(value, dict | list):
             other = chance.choice([f"{path[-1]}x", *(each for each in _NAMES if each != path[-1])])
             yield path, f"renamed to {other}", _at(path, _rename(other))
             yield from _amounts(path, value, chance)
@@ -194,13 +195,14 @@ def _is_rbac(body: Body) -> bool:
 
 def _amounts(path: Path, value: Any, chance: random.Random) -> Iterator[_Change]:
     number = _QUANTITY.fullmatch(str(value))
-    if not number:
+    if not number or number[2] not in ("", *_UNITS):
         return
-    others = [f"{number[1]}0{number[2]}", f"{number[1]}{_UNITS.get(number[2], number[2])}"]
+    others = [f"{number[1]}{_UNITS.get(number[2], number[2])}"]
+    if float(number[1]):
+        others.append(f"{number[1]}0{number[2]}")
     if not number[2] and number[1].isdigit():
         others.append(str(int(number[1]) + 1))
-    if not (others := [each for each in others if each != str(value) and amount(each) != amount(str(value))]):
-        return
+    others = [each for each in others if each != str(value)]
     other: Any = chance.choice(others)
     other = int(other) if isinstance(value, int) else other
     yield path, f"{value} becomes {other}", _at(path, _assign(other))

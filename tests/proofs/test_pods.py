@@ -23,9 +23,15 @@ def test_the_operator_restricts_its_container_and_the_object_the_pod(kind: str) 
     security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     (pod,) = pods_of(body("monitoring.coreos.com/v1", kind, image="a", securityContext=security))
     assert pod.spec["securityContext"] == security
-    assert pod.spec["containers"] == [
-        {"name": kind.lower(), "image": "a", "resources": {}, "securityContext": LOCKED}
-    ]
+    (container,) = pod.spec["containers"]
+    assert container.pop("ports")[0]["name"] == "web"
+    assert container == {
+        "name": kind.lower(),
+        "image": "a",
+        "resources": {},
+        "securityContext": LOCKED,
+        "volumeMounts": [],
+    }
 
 
 def workflow_pod(template: dict[str, Any], **spec: Any) -> dict[str, Any]:
@@ -64,3 +70,22 @@ def test_the_pods_of_spark_have_the_annotations_of_their_template_and_role() -> 
     )
     assert first.annotations == {"karpenter.sh/do-not-disrupt": "true", "role": "driver"}
     assert second.annotations == {}
+
+
+def test_the_head_of_a_ray_cluster_that_scales_has_the_container_of_the_autoscaler() -> None:
+    head = {"template": {"spec": {"containers": [{"name": "ray-head", "image": "a"}]}}}
+    options = {"resources": {"limits": {"cpu": "1"}}, "idleTimeoutSeconds": 60}
+    fixed = body("ray.io/v1", "RayCluster", headGroupSpec=head, autoscalerOptions=options)
+    scaling = body(
+        "ray.io/v1",
+        "RayCluster",
+        headGroupSpec=head,
+        autoscalerOptions=options,
+        enableInTreeAutoscaling=True,
+    )
+    assert [each["name"] for each in pods_of(fixed)[0].spec["containers"]] == ["ray-head"]
+    assert pods_of(scaling)[0].spec["containers"][1] == {
+        "name": "autoscaler",
+        "image": "a",
+        "resources": {"limits": {"cpu": "1"}},
+    }

@@ -24,7 +24,7 @@ KEEP: Final = "karpenter.sh/do-not-disrupt"
 _VOLUNTARY: Final = ("Drifted", "Underutilized")
 """Reasons for which Karpenter takes a node that works and has pods."""
 
-_LASTING: Final = (
+LASTING: Final = (
     "CronWorkflow",
     "MPIJob",
     "RayCluster",
@@ -52,7 +52,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
         yield from _training(identity, body)
     nodes = nodes_of(objects, env)
     for pod in all_pods(objects.values()):
-        if pod.gang or (pod.owner.kind in _LASTING and not _executor(pod)):
+        if pod.gang or (pod.owner.kind in LASTING and not _executor(pod)):
             for name in sorted({node.pool.name for node in nodes if _may_land(pod, node)} & pools.keys()):
                 for message in _disrupted(pod, pools[name][1]):
                     yield Finding(_GATE, pod.owner, by_names(objects[pod.owner], pod.path), message)

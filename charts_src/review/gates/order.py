@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from charts_src.errors import UserError
-from charts_src.objects import Body
+from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.sides import Pair
 from charts_src.waves import SYNC_WAVE, waves
@@ -12,7 +12,7 @@ _GATE = "order"
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
-    """Find objects that would be applied too early or too late, in components that change."""
+    """Find objects that come or change and would be applied too early or too late."""
     for component in sorted({change.component for change in pair.changes}):
         bodies = [each.body for each in pair.new.objects.values() if each.component == component]
         if component in ("argocd", "argocd-bootstrap", ".") or not bodies:
@@ -26,11 +26,11 @@ def _component(pair: Pair, bodies: list[Body]) -> Iterator[Finding]:
     except UserError as error:
         yield Finding(_GATE, pair.changes[0].identity, "", str(error))
         return
-    by_identity = {identity: pair.new.body(identity) for identity in wanted}
-    for identity, wave in wanted.items():
-        metadata = by_identity[identity]["metadata"]
-        given = metadata.get("annotations", {}).get(SYNC_WAVE, "0") if isinstance(metadata, dict) else "0"
-        if str(given) != str(wave):
+    changed = {change.identity for change in pair.changes}
+    for body in bodies:
+        identity = Identity.of(body)
+        wave, given = wanted[identity], body["metadata"].get("annotations", {}).get(SYNC_WAVE, "0")
+        if identity in changed and str(given) != str(wave):
             message = (
                 f"is applied in wave {given}, what it needs and what needs it demand {wave}; render anew"
             )

@@ -8,7 +8,9 @@ from typing import Final
 
 from charts_src.diff.compare import Change
 from charts_src.diff.fields import MISSING, FieldChange
+from charts_src.lib.known_keys import KNOWN, NOBODY
 from charts_src.review.finding import Finding
+from charts_src.review.gates.consolidation import KEEP, LASTING
 from charts_src.review.gates.leaves import last
 from charts_src.review.sides import Pair
 
@@ -18,7 +20,6 @@ _LOST: Final = {
     "activeDeadlineSeconds": "it may run, and cost, for ever",
     "affinity": "its pods may land on any node that has room, all on one",
     "backoffLimit": "it is tried again as often as the default says",
-    "budgets": "Karpenter may disrupt a tenth of the pool at any time",
     "concurrencyPolicy": "a run may start while the last one is still there",
     "consolidateAfter": "nodes are consolidated at once",
     "encrypted": "what pods write lies there unencrypted",
@@ -26,7 +27,6 @@ _LOST: Final = {
     "failurePolicy": "what the webhook is to stop may pass, or nothing, by default",
     "fsGroup": "the program may not write to its volumes",
     "httpTokens": "any request that a pod is tricked into may read the node's credentials",
-    "karpenter.sh/do-not-disrupt": "Karpenter may evict it at any time",
     "lifecycle": "requests are cut off when it stops",
     "livenessProbe": "nobody restarts it when it hangs",
     "minAvailable": "all its pods may be evicted at once",
@@ -61,9 +61,11 @@ _ITEMS: Final = {
     "volumeMounts": "the program does not find its files",
     "webhooks": "what it was to stop passes",
     "rules": "what it said is not said any more",
-    "budgets": "Karpenter disrupts by what is left",
 }
 """List -> what happens without one of its items."""
+
+_WHOLE: Final = {"args": _ITEMS["args"], "command": _ITEMS["command"], "env": _ITEMS["env"]}
+"""List that is gone as a whole -> what happens without it."""
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
@@ -78,27 +80,31 @@ def gate(pair: Pair) -> Iterator[Finding]:
 
 
 def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
+    came = [(_list_of(field.path), field.new) for field in change.fields if field.old is MISSING]
     for field in change.fields:
-        if field.new is not MISSING or field.path.startswith("metadata.labels"):
-            continue
-        name, item = last(field.path), field.path.endswith("]") and not field.path.endswith('"]')
-        loss = _ITEMS.get(name, "") if item else _LOST.get(name, "") or _whole(name)
-        if item and (bumped or _replaced(field, change)):
-            continue
-        if loss:
+        if (_list_of(field.path), field.old) in came:
+            continue  # it only has another place in its list
+        if field.new is MISSING and (loss := _loss(field, change.identity.kind, bumped=bumped)):
             yield Finding(
                 _GATE, change.identity, field.path, f"is gone: {loss}; bring it back, or sign it off"
             )
 
 
-def _whole(name: str) -> str:
-    return _ITEMS.get(name, "") if name in ("args", "env") else ""
+def _list_of(path: str) -> str:
+    return path[: path.rindex("[")] if path.endswith("]") else path
 
 
-def _replaced(field: FieldChange, change: Change) -> bool:
-    """Say whether the list that loses an item gets another in the same change, as it does when it moves on."""
-    start = field.path[: field.path.rindex("[")]
-    return any(
-        other.old is MISSING and other.path.startswith(f"{start}[") and other.path.endswith("]")
-        for other in change.fields
-    )
+def _loss(field: FieldChange, kind: str, *, bumped: bool) -> str:
+    name = last(field.path)
+    if name in ("annotations", "labels"):
+        return "; ".join(filter(None, (_unread(key, kind) for key in field.old)))
+    if field.path.endswith("]") and not field.path.endswith('"]'):
+        return "" if bumped else _ITEMS.get(name, "")
+    return _LOST.get(name) or _unread(name, kind) or ("" if bumped else _WHOLE.get(name, ""))
+
+
+def _unread(key: str, kind: str) -> str:
+    """Name who misses a label or annotation, where gates/consolidation.py does not."""
+    reader = KNOWN.get(key, "")
+    told = not reader or reader.startswith(NOBODY) or (key == KEEP and kind in LASTING)
+    return "" if told else f"{key} is not there for {reader}"
