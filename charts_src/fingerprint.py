@@ -12,6 +12,22 @@ LOCK = ROOT / "requirements.lock"
 """Exact versions and hashes of every Python package."""
 
 _SOURCES = ROOT / "charts_src"
+BESIDE = (
+    "cli.py",
+    "commands.py",
+    "diff",
+    "expiry",
+    "image_lock.py",
+    "jobs.py",
+    "ledger.py",
+    "review",
+    "scaffold.py",
+    "schemas.py",
+    "validate.py",
+    "watch",
+)
+"""Sources that no render and no chart comes from: they read what is rendered, or are about other things."""
+
 _CRDS = ROOT / "schemas" / "upstream" / "crds"
 
 
@@ -50,7 +66,7 @@ def of_module(module: str) -> str:
 
 
 def of_shared_code(modules: Iterable[str]) -> str:
-    """Hash all that can change any component: every source but these modules, CRDs, and the lock file.
+    """Hash all that can change any component: the sources but these modules, CRDs, and the lock file.
 
     The modules are those that define components, which do not import one another.
     """
@@ -65,7 +81,8 @@ def _shared() -> dict[Path, str]:
     Called before the code that renders is imported, it speaks of what will be imported: an edit that comes
     while rendering is not mistaken for rendered.
     """
-    return {path: of_files([path]) for path in sorted([*_files(_SOURCES), *_files(_CRDS), LOCK])}
+    sources = (path for path in _files(_SOURCES) if path.relative_to(_SOURCES).parts[0] not in BESIDE)
+    return {path: of_files([path]) for path in sorted([*sources, *_files(_CRDS), LOCK])}
 
 
 def _file(module: str) -> Path:

@@ -61,6 +61,19 @@ def replace_file(path: Path, text: str) -> None:
     stage.replace(path)
 
 
+def put(stage: Path, target: Path) -> None:
+    """Make a folder beside `target` the target, in one step if the file system can; the old one goes.
+
+    Raises OSError for what the system refuses.
+    """
+    with _alone_in(target.parent):
+        if target.exists() and not _exchange(stage, target):
+            shutil.rmtree(target)
+        if not target.exists():
+            stage.rename(target)
+        shutil.rmtree(stage, ignore_errors=True)
+
+
 def _refuse_all_but_a_folder(path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         what = "a symbolic link" if path.is_symlink() else "not a folder"

@@ -6,12 +6,13 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from charts_src import CACHE, cache, fingerprint
-from charts_src.helm.chart import Chart, chart
-from charts_src.helm.experiments import data_of, experiments
+from charts_src.helm.chart import Chart, Versions, chart
+from charts_src.helm.experiments import data_of, experiments, held_out
 from charts_src.helm.learn import learn
 from charts_src.manifest import Component
 from charts_src.model import Environment
 from charts_src.registry import COMPONENTS
+from charts_src.units import composed
 
 _FOLDER = CACHE / "charts"
 
@@ -19,16 +20,14 @@ _FOLDER = CACHE / "charts"
 def charts(
     environments: Mapping[str, Environment],
     version: str,
-    names: frozenset[str] = frozenset(),
     say: Callable[[str, int], None] = lambda _name, _of: None,
 ) -> dict[str, Chart]:
-    """Make the charts of all components, or of those named, by name.
+    """Make the charts of all components, by name.
 
     `say` gets the name of each chart that is done, and how many there are. Raises UserError where no
     template gives what the environments have.
     """
-    wanted = [each for each in COMPONENTS if not names or each.name in names]
-    wanted = [each for each in wanted if any(each.enabled(env) for env in environments.values())]
+    wanted = [each for each in COMPONENTS if any(each.enabled(env) for env in environments.values())]
     shared = fingerprint.of_shared_code(each.__module__ for each in COMPONENTS)
     values = "\0".join(env.model_dump_json() for env in environments.values())
     paths = {
@@ -59,6 +58,14 @@ def _key(component: type[Component], shared: str, values: str, version: str) -> 
 
 def _made(name: str, environments: Mapping[str, Environment], version: str) -> Chart:
     component = next(each for each in COMPONENTS if each.name == name)
-    having = {env.name: data_of(env) for env in environments.values() if component.enabled(env)}
-    learned = learn(list(experiments(component, environments)))
-    return chart(component, learned, having, version, optional=len(having) < len(environments))
+    having = {env.name: env for env in environments.values() if component.enabled(env)}
+    learned = learn(list(experiments(component, environments)), list(held_out(component, environments)))
+    versions = Versions(version, _app_version(component, next(iter(having.values())), version))
+    data = {name: data_of(env) for name, env in having.items()}
+    return chart(component, learned, data, versions, optional=len(having) < len(environments))
+
+
+def _app_version(component: type[Component], env: Environment, version: str) -> str:
+    """Give the version of the upstream program that a component is; that of the chart where it is our own."""
+    found = composed(component, env).versions()
+    return next(iter(found.values())) if len(found) == 1 else found.get(component.name, version)

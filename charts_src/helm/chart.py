@@ -50,11 +50,19 @@ class Chart(NamedTuple):
         return cls(found["name"], found["version"], found["files"], fields, known, found["optional"])
 
 
+class Versions(NamedTuple):
+    """Versions that a chart names."""
+
+    chart: str
+    app: str
+    """That of the program that it installs."""
+
+
 def chart(
     component: type[Component],
     learned: Learned,
     environments: Mapping[str, Data],
-    version: str,
+    versions: Versions,
     *,
     optional: bool,
 ) -> Chart:
@@ -67,7 +75,7 @@ def chart(
     found = {name: values(data, used.fields) for name, data in environments.items()}
     default = next(iter(found.values()))
     files = {
-        "Chart.yaml": emit(_about(component, version)),
+        "Chart.yaml": emit(_about(component, versions)),
         "values.yaml": values_file(default, _notes(component, next(iter(found)))),
         "values.schema.json": json.dumps(schema(used, _names(environments, learned.left)), indent=2) + "\n",
         "README.md": readme(component, used, learned, default),
@@ -75,7 +83,7 @@ def chart(
     }
     files |= {f"values/{name}.yaml": emit(over(default, each)) for name, each in found.items()}
     files |= _templates(component.name, learned, environments)
-    return Chart(component.name, version, files, frozenset(used.fields), used.known, optional)
+    return Chart(component.name, versions.chart, files, frozenset(used.fields), used.known, optional)
 
 
 def _add_observed(used: Used, environments: Mapping[str, Data]) -> None:
@@ -102,15 +110,15 @@ def _notes(component: type[Component], env: str) -> str:
     return f"Values of {component.name}, as environment {env} has them; those of others are in values/."
 
 
-def _about(component: type[Component], version: str) -> dict[str, Any]:
+def _about(component: type[Component], versions: Versions) -> dict[str, Any]:
     first = (inspect.getdoc(component) or "").partition("\n")[0]
     return {
         "apiVersion": "v2",
         "name": component.name,
         "description": first,
         "type": "application",
-        "version": version,
-        "appVersion": version,
+        "version": versions.chart,
+        "appVersion": versions.app,
         "kubeVersion": f">={min(get_args(KubernetesMinor))}.0-0",
     }
 
@@ -138,7 +146,8 @@ def _templates(name: str, learned: Learned, environments: Mapping[str, Data]) ->
         decisions = _decisions(learned, environments)
         files["decisions.json"] = json.dumps(decisions, indent=1, sort_keys=True) + "\n"
         texts = "".join(_text(writer, name, entries, *each) for each in shared.items())
-        files["templates/_helpers.tpl"] = HELPERS.read_text(encoding="utf-8").replace("NAME", name) + texts
+        helpers = HELPERS.read_text(encoding="utf-8").replace("NAME", name)
+        files["templates/_helpers.tpl"] = helpers + texts + writer.held()
     return files
 
 

@@ -1,6 +1,7 @@
 """Compose a component again and again, each time with one field changed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -91,6 +92,19 @@ def experiments(component: type[Component], environments: Mapping[str, Environme
             for change in changes(path, lookup(data[name], path), known):
                 if made := changed(component, data[name], change):
                     yield Experiment(name, (change.path,), *made)
+
+
+def held_out(component: type[Component], environments: Mapping[str, Environment]) -> Iterator[Experiment]:
+    """Compose a component with values that no experiment tried, one for each field that it reads."""
+    data = {name: data_of(env) for name, env in environments.items()}
+    for name, env in environments.items():
+        for path in read_by(component, env) if component.enabled(env) else ():
+            if not probe.choices(shape_of(path)):
+                known = _known(data.values(), path)
+                new = changes(path, lookup(data[name], path), known, skip=probe.TRIED)
+                made = ((change, changed(component, data[name], change)) for change in new)
+                found = (Experiment(name, (change.path,), *some) for change, some in made if some)
+                yield from islice((each for each in found if not each.forbidden), 1)
 
 
 def _known(environments: Iterable[Data], path: Where) -> list[Any]:

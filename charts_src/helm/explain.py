@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import yaml
+
+from charts_src.emit import emit
 from charts_src.helm import probe, scalars
 from charts_src.helm.cases import Case, bases, causes, differ, effective, kind
 from charts_src.helm.fields import MISSING, plain, shape_of
@@ -23,9 +26,11 @@ from charts_src.helm.template import (
     Loop,
     Node,
     Ref,
+    Starts,
     Unknown,
     Value,
     When,
+    Yaml,
     evaluate,
     holds,
 )
@@ -58,15 +63,68 @@ def explained(cases: Sequence[Case], loops: Mapping[str, Ref] | None = None) -> 
     own = _of_entries(loops, cases)
     if ref := scalars.as_value(cases, [*fields, *own]):
         return Value(ref)
+    if node := _value_or_another(cases, fields):
+        return node
     found = {kind(case.tree) for case in cases}
-    if len(found) == 1:
-        one = found.pop()
-        node = _together(one, cases, loops) if one in _TOGETHER else None
-        if one in ("text", "int"):
-            node = scalars.explained(cases, own)
-        if node:
-            return node
-    return _decided(cases, loops)
+    node = _of_one_kind(found.pop(), cases, loops, own) if len(found) == 1 else None
+    return node or _decided(cases, loops)
+
+
+def _of_one_kind(one: str, cases: Sequence[Case], loops: Mapping[str, Ref], own: list[Ref]) -> Node | None:
+    """Find the template of trees that are all of one kind, where it needs no decision."""
+    if one in ("text", "int"):
+        return scalars.explained(cases, own) or _by_entry(cases, [*own, NAME])
+    node = _together(one, cases, loops) if one in _TOGETHER else None
+    if one == "lines" and not loops and not (node and all(_gives(node, case) for case in cases)):
+        return _yaml(cases) or node
+    return node
+
+
+def _yaml(cases: Sequence[Case]) -> Node | None:
+    """Explain texts as what they hold, where all are YAML that Helm writes as we do: keys in order."""
+    held = [_held(case.tree) for case in cases]
+    if any(each is None for each in held):
+        return None
+    return Yaml(explained([case._replace(tree=each) for each, case in zip(held, cases, strict=True)]))
+
+
+def _held(text: str) -> dict[str, Any] | None:
+    """Read the map that a text is as `emit` and Helm write it: without keys that we put first."""
+    try:
+        found = yaml.load(text, yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None
+    plain_order = isinstance(found, dict) and not found.keys() & {"apiVersion", "kind", "metadata"}
+    return found if plain_order and emit(found) == text else None
+
+
+def _value_or_another(cases: Sequence[Case], fields: Iterable[Ref]) -> Node | None:
+    """Find a list that is an optional field, and another field where it isn't set."""
+    refs = [ref for ref in fields if isinstance(cases[0].tree, list)]
+    for ref in refs:
+        parts = [(test, scalars.as_value(part, refs)) for test, part in _by_presence(cases, ref)]
+        if len(parts) > 1 and all(value for _, value in parts):
+            (test, first), (_, second) = parts
+            return Decide(((test, Value(first)),), Value(second)) if first and second else None
+    return None
+
+
+def _by_entry(cases: Sequence[Case], refs: Sequence[Ref]) -> Node | None:
+    """Find a text for each entry of a collection, and each environment, with factors of its own."""
+    if not refs or not any(type(case.scope.value(ref)) is int for ref in causes(cases) for case in cases[:1]):
+        return None
+    ref, *rest = refs
+    parts = _with_variations(_by_value([*bases(cases).values()], ref, every=True), cases)
+    if len(parts) < 2:
+        return _by_entry(cases, rest)
+    made = []
+    for test, part in parts:
+        node = scalars.explained(_with_bases(part)) or _by_entry(part, rest)
+        if node is None:
+            return None
+        made.append((test, node))
+    node = Decide(tuple(made), None)
+    return node if ref == NAME else _with_others(node)
 
 
 def _digest_inside(tree: Any) -> bool:
@@ -141,7 +199,7 @@ def _decided(cases: Sequence[Case], loops: Mapping[str, Ref]) -> Node:
         presence = [case if case.tree is MISSING else case._replace(tree=True) for case in cases]
         return When(explained(presence, loops), explained(_with_bases(there), loops))
     for ref in _suspects(cases):
-        for split in (_by_presence, _by_size, _by_value):
+        for split in (_by_presence, _by_size, _by_scheme, _by_value):
             parts = split(cases, ref)
             if len(parts) > 1:
                 return _decide(parts, loops)
@@ -255,6 +313,18 @@ def _by_size(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
             parts: list[tuple[Any, list[Case]]] = [(AtLeast(ref, other), large), (None, small)]
             if _settled(parts, ref) and not _settled([(None, list(cases))], ref):
                 return parts
+    return []
+
+
+def _by_scheme(cases: Sequence[Case], ref: Ref) -> list[tuple[Any, list[Case]]]:
+    """Part addresses from names: texts that start with the same scheme, such as s3://, from all others."""
+    values = [value for case in cases if isinstance(value := case.scope.value(ref), str)]
+    for start in sorted({value.partition("://")[0] + "://" for value in values if "://" in value}):
+        test = Starts(ref, start)
+        others = [case for case in cases if not holds(test, case.scope)]
+        theirs = [case for case in cases if holds(test, case.scope)]
+        if others and _settled([(test, theirs), (None, others)], ref):
+            return [(test, theirs), (None, others)]
     return []
 
 

@@ -21,6 +21,7 @@ from charts_src.helm.template import (
     Ref,
     Share,
     Spelled,
+    Starts,
     Sum,
     Test,
     When,
@@ -100,6 +101,8 @@ def test(item: Test) -> str:
             return f'(kindIs "map" {field(ref)})' if section else field(ref)
         case AtLeast(ref, least):
             return f"(ge (int64 {field(ref)}) {least})"
+        case Starts(ref, start):
+            return f"(hasPrefix {quoted(start)} (toString {field(ref)}))"
         case Equal(ref, value):
             return _equal(field(ref), value)
 

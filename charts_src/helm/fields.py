@@ -105,16 +105,13 @@ def lookup(data: Any, path: Where) -> Any:
 
 
 def replaced(data: Any, path: Where, value: Any) -> Any:
-    """Give a copy of `data` with another value at `path`; MISSING removes an entry."""
+    """Give a copy of `data` with another value at `path`."""
     if not path:
         return value
     first, rest = path[0], path[1:]
     if isinstance(data, tuple):
         index = int(first)
-        inside = () if value is MISSING and not rest else (replaced(_item(data, index), rest, value),)
-        return (*data[:index], *inside, *data[index + 1 :])
-    if value is MISSING and not rest:
-        return {key: item for key, item in data.items() if key != first}
+        return (*data[:index], replaced(_item(data, index), rest, value), *data[index + 1 :])
     return data | {first: replaced(data.get(first), rest, value)}
 
 

@@ -30,11 +30,27 @@ class Learned(NamedTuple):
     """Fields that the component reads and the template doesn't follow."""
 
 
-def learn(found: Sequence[Experiment]) -> Learned:
+def learn(found: Sequence[Experiment], held_out: Sequence[Experiment] = ()) -> Learned:
     """Find the template that gives what all experiments gave, but for those of fields that it can't follow.
 
+    Experiments that are held out come in where the template that the others give is wrong about them.
     Raises UserError where it doesn't even give the environments.
     """
+    while True:
+        learned = _learned(found)
+        wrong = [
+            each
+            for each in held_out
+            if pattern(each.changed[0]) in learned.followed
+            and not gives(learned.node, each)
+            and not refuses(learned.node, each)
+        ]
+        if not wrong:
+            return learned
+        found = [*found, *wrong]
+
+
+def _learned(found: Sequence[Experiment]) -> Learned:
     patterns = {each.changed: pattern(each.changed[0]) for each in found if each.changed}
     tries = list(_effective(found))
     effective = {patterns[each.changed] for each in tries}

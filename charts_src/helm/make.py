@@ -10,7 +10,7 @@ from charts_src.helm.build import charts
 from charts_src.helm.package import file_name, package
 from charts_src.helm.umbrella import NAME, umbrella
 from charts_src.model import Environment
-from charts_src.publish import Files
+from charts_src.publish import Files, put
 from charts_src.registry import COMPONENTS
 
 
@@ -34,8 +34,7 @@ def make(folder: Path, say: Callable[[str, int], None]) -> int:
     for name, each in files.items():
         write_files(stage / name, each)
         (stage / file_name(name, version())).write_bytes(package(name, version(), each))
-    shutil.rmtree(folder, ignore_errors=True)
-    stage.replace(folder)
+    put(stage, folder)
     return len(files)
 
 

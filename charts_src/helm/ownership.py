@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from charts_src.helm.alignment import aligned, name_of, pairs, varied
 from charts_src.helm.cases import Case, causes, keys, value_at, without
-from charts_src.helm.fields import shape_of
+from charts_src.helm.fields import Where, shape_of
 from charts_src.helm.template import KEY, Ref
 
 Owners = dict[int, tuple[Ref, str | int]]
@@ -14,17 +14,25 @@ Owners = dict[int, tuple[Ref, str | int]]
 def owners(one: str, base: Case, cases: Sequence[Case]) -> Owners:
     """Say which entries belong to which entry of a collection.
 
-    A collection counts where each of its entries has something of its own.
+    A collection counts where each of its entries has something of its own, or may have.
     """
     found: Owners = {}
     own = [case for case in cases if case.group == base.group]
     for ref, variations in causes(own).items():
         if _is_collection(base, ref):
             owned = list(_owned(one, base, ref, variations))
-            if {key for key, _ in owned} == set(keys(value_at(base, ref))):
+            having = {key for key, _ in owned}
+            others = [key for key in keys(value_at(base, ref)) if key not in having]
+            if all(_may_have(one, base, (*base.scope.place(ref), key), variations) for key in others):
                 for key, position in owned:
                     found.setdefault(position, (ref, key))
     return found
+
+
+def _may_have(one: str, base: Case, place: Where, variations: Sequence[Case]) -> bool:
+    """Say whether a change inside an entry of a collection brings something."""
+    inside = [case for case in variations if case.detail[: len(place)] == place]
+    return any(a is None for case in inside for a, _ in varied(one, base, case))
 
 
 def _is_collection(base: Case, ref: Ref) -> bool:

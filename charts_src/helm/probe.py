@@ -32,6 +32,9 @@ _TEXTS = (
 )
 """Texts of the forms that the model has, for fields that no environment sets."""
 
+TRIED = 4
+"""Open values of a field that are tried, of those that there are here."""
+
 _NUMBERS = (613, 89, 37, 23, 17, 13, 11, 7, 5, 4, 3, 2, 1, 0)
 
 
@@ -53,7 +56,7 @@ def fits(shape: Shape, value: Any) -> bool:
     return True
 
 
-def others(shape: Shape, value: Any, known: Iterable[Any], count: int = 4, skip: int = 0) -> list[Any]:
+def others(shape: Shape, value: Any, known: Iterable[Any], count: int = TRIED, skip: int = 0) -> list[Any]:
     """Give up to `count` values that the field may have instead; `known` are those of other environments.
 
     Values of open forms, such as names and numbers, are unlikely to be elsewhere in an object; `skip` leaves

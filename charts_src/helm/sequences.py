@@ -1,6 +1,6 @@
 """Maps, lists and texts: their entries, and those that there are for each entry of a collection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from charts_src.helm.alignment import pairs, varied, whole
@@ -35,26 +35,16 @@ def arranged(one: str, cases: Sequence[Case], *, looping: bool) -> list[list[Cas
 def _loops(one: str, cases: Sequence[Case], owned: Mapping[Group, Owners]) -> dict[Ref, Repeated]:
     found: dict[Ref, Repeated] = {}
     base = bases(cases)
-    for case in cases:
-        mine = owned[case.group]
-        for ref, key in dict.fromkeys(mine.values()):
+    for case in base.values():
+        for ref, _ in owned[case.group].values():
             keyed = isinstance(value_at(case, ref), Mapping)
-            loop = found.setdefault(ref, Repeated(_name(ref, case), ref, keyed, []))
-            if chunk := _Chunk(one, base[case.group], ref, key, loop.name).of(case, mine):
-                loop.cases.append(chunk)
+            found.setdefault(ref, Repeated(_name(ref, case), ref, keyed, []))
     for ref, loop in found.items():
-        for case in base.values():
-            if all(owner != ref for owner, _ in owned[case.group].values()):
-                loop.cases.extend(_nothing(one, case, loop))
+        for case in cases:
+            first = base[case.group]
+            chunks = (_Chunk(one, first, ref, key, loop.name) for key in keys(value_at(first, ref)))
+            loop.cases.extend(filter(None, (chunk.of(case, owned[case.group]) for chunk in chunks)))
     return found
-
-
-def _nothing(one: str, base: Case, loop: Repeated) -> Iterator[Case]:
-    """Say that the entries of a collection have nothing here."""
-    for key in keys(value_at(base, loop.collection)):
-        where = (*base.scope.place(loop.collection), key)
-        scope = Scope(base.scope.data, {**base.scope.entries, loop.name: where})
-        yield Case((*base.group, str(key)), None, (), scope, whole(one, []))
 
 
 def _name(ref: Ref, case: Case) -> str:

@@ -1,6 +1,7 @@
 """Lines up the entries of all cases that belong to no collection."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from charts_src.helm.alignment import Pair, aligned, has_name, name_of, pairs, varied
 from charts_src.helm.cases import Case, Group, bases
@@ -22,6 +23,15 @@ class Slot:
     def is_for(self, entry: Pair) -> bool:
         """Say whether an entry like this one made the slot."""
         return not isinstance(self.what, Ref) and name_of(self.what) == name_of(entry)
+
+    def like(self, entry: Pair) -> bool:
+        """Say whether an entry is a map with the same keys, and of the same kind if it is an object."""
+        if isinstance(self.what, Ref):
+            return False
+        one: Any = self.what[1]
+        other: Any = entry[1]
+        maps = isinstance(one, dict) and isinstance(other, dict)
+        return maps and one.keys() == other.keys() and one.get("kind") == other.get("kind")
 
     def takes(self, *, fixed: bool) -> bool:
         """Say whether entries with other names may be here."""
@@ -119,8 +129,11 @@ class Slots:
     def _later(self, last: Slot | None, entry: Pair, taken: set[Slot]) -> Slot | None:
         """Find a free slot for an entry, in a list or text after the last one."""
         later = self.order if self._one == "dict" or not last else self.order[self.order.index(last) + 1 :]
-        return next((slot for slot in later if slot not in taken and slot.is_for(entry)), None)
+        free = [slot for slot in later if slot not in taken]
+        takers = [slot for slot in free if self._one == "dict" and slot.takes(fixed=False)]
+        alike = (slot for slot in takers if slot.like(entry))
+        return next((slot for slot in free if slot.is_for(entry)), None) or next(alike, None)
 
     def _added(self, case: Case) -> bool:
         """Say whether new entries of a case are those of a collection that has changed."""
-        return any(case.changed == ref for ref, _ in self._owners[case.group].values())
+        return any(case.changed == ref for mine in self._owners.values() for ref, _ in mine.values())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from charts_src.emit import emit
 from charts_src.helm.fields import MISSING, Data, Where, lookup, plain
 
 KEY = "#key"
@@ -122,7 +123,14 @@ class AtLeast(NamedTuple):
     least: int
 
 
-Test = Given | Equal | AtLeast
+class Starts(NamedTuple):
+    """Whether a text starts like this."""
+
+    ref: Ref
+    start: str
+
+
+Test = Given | Equal | AtLeast | Starts
 
 
 class Decide(NamedTuple):
@@ -174,7 +182,13 @@ class Lines(NamedTuple):
     entries: tuple["Entry | Loop", ...]
 
 
-Node = Literal | Value | Text | Decide | When | Fields | Items | Lines
+class Yaml(NamedTuple):
+    """A text that is a map as YAML has it."""
+
+    content: "Node"
+
+
+Node = Literal | Value | Text | Decide | When | Fields | Items | Lines | Yaml
 
 
 class Unknown(Exception):  # noqa: N818
@@ -219,6 +233,8 @@ def holds(test: Test, scope: Scope) -> bool:
             return value is not None if section else bool(value)
         case AtLeast(_, least):
             return type(value) is int and value >= least
+        case Starts(_, start):
+            return isinstance(value, str) and value.startswith(start)
         case Equal(_, wanted):
             return same(value, wanted)
 
@@ -252,6 +268,8 @@ def evaluate(node: Node, scope: Scope) -> Any:
             return [item for _, item in _evaluated(entries, scope)]
         case Lines(entries):
             return "\n".join(item for _, item in _evaluated(entries, scope))
+        case Yaml(content):
+            return emit(evaluate(content, scope))
 
 
 def _chosen(node: Decide, scope: Scope) -> Node:

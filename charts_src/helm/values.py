@@ -27,6 +27,7 @@ from charts_src.helm.template import (
     Text,
     Value,
     When,
+    Yaml,
 )
 
 Schema = dict[str, Any]
@@ -59,6 +60,8 @@ class Used:
                 self._decide(cases, other, loops)
             case Fields(entries) | Items(entries) | Lines(entries):
                 self._entries(entries, loops)
+            case Yaml(content):
+                self._look(content, loops)
 
     def _decide(self, cases: Any, other: Node | None, loops: Mapping[str, Pattern]) -> None:
         for test, then in cases:

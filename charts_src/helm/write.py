@@ -20,6 +20,7 @@ from charts_src.helm.template import (
     Text,
     Value,
     When,
+    Yaml,
 )
 
 UNKNOWN = "no environment has this combination of values: render it, or ask for a chart that knows it"
@@ -32,6 +33,7 @@ class Writer:
         """Write for a chart; `shared` has the names of texts that other places need the digest of."""
         self._chart = chart
         self._shared = shared
+        self._held: dict[str, Node] = {}
 
     def head(self) -> str:
         """Write what a template starts with."""
@@ -63,7 +65,23 @@ class Writer:
                 return self._lines(entries, "").removesuffix("\n")
             case Value(ref):
                 return f"{{{{ {field(ref)} }}}}"
+            case Yaml():
+                return f"{{{{ {self._yaml(node)} }}}}"
         raise TypeError(node)
+
+    def held(self) -> str:
+        """Write what texts of YAML hold, each as a template of its own."""
+        return "".join(
+            f'{{{{ define "{label}" }}}}{self.head()}{self.whole("", content)}{{{{ end }}}}\n'
+            for label, content in self._held.items()
+        )
+
+    def _yaml(self, node: Yaml) -> str:
+        """Write the text of what a template of its own gives, which `held` writes."""
+        label = next((label for label, content in self._held.items() if content == node.content), "")
+        label = label or f"{self._chart}.yaml.{len(self._held)}"
+        self._held[label] = node.content
+        return f'include "{label}" . | fromYaml | toYaml | printf "%s\\n"'
 
     def _block(self, node: Node, indent: int, owner: str) -> list[str]:
         """Write a map or list, a line each."""
@@ -156,6 +174,8 @@ class Writer:
                 return f"{{{{ {expression(one)} }}}}"
             case Text(parts):
                 return f"{{{{ {printed(parts)} | toRawJson }}}}"
+            case Yaml():
+                return f"{{{{ {self._yaml(node)} | toRawJson }}}}"
         raise TypeError(node)
 
     def _digest(self, digest: Digest) -> str:
