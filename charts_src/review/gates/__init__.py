@@ -27,12 +27,14 @@ from charts_src.review.gates import (
     permissions,
     privileges,
     projects,
+    protection,
     rbac,
     replicas,
     report,
     safeguards,
     secrets,
     sizes,
+    stacks,
 )
 from charts_src.review.gates.sign_offs import SignOffs, Verdict, judge
 from charts_src.review.page import Section
@@ -51,6 +53,8 @@ _ANY_SIDE: Final[tuple[Gate, ...]] = (
 
 GATES: Final[tuple[Gate, ...]] = (
     deletion.gate,
+    protection.gate,
+    stacks.gate,
     rbac.gate,
     projects.gate,
     aws.gate,

@@ -1,8 +1,7 @@
-"""What a change does to the AWS side: permissions of roles, and resources that hold data.
+"""Permissions in AWS that a change widens: of roles, buckets and keys, and of people in the cluster.
 
-Stacks are JSON in rendered/<env>/aws/. A role's permissions are those of the policies that it names, so that
-moving a statement from one to another says nothing. Resources that CloudFormation deletes with their stack's
-entry: the CloudFormation User Guide, "DeletionPolicy attribute".
+A role's permissions are those of the policies that it names, so that moving a statement from one to another
+says nothing.
 """
 
 import json
@@ -13,90 +12,46 @@ from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.gates.exposure import CLUSTER, cluster_config
 from charts_src.review.gates.policies import Allowed, allowed, widened
-from charts_src.review.sides import Pair, Side
+from charts_src.review.gates.stacks import Resources, resources
+from charts_src.review.sides import Pair
 
-_POWERFUL: Final = ("*", "iam:", "sts:AssumeRole", "kms:PutKeyPolicy", "s3:PutBucketPolicy", "organizations:")
+_POWERFUL: Final = ("iam:", "sts:AssumeRole", "kms:PutKeyPolicy", "s3:PutBucketPolicy", "organizations:")
 """Actions that lead to more; of a role that is new, only these and wildcards are told."""
 
-_DATA: Final = {
-    "AWS::DynamoDB::Table": "its items are deleted",
-    "AWS::ECR::Repository": "its images are deleted",
-    "AWS::FSx::FileSystem": "its files are deleted",
-    "AWS::KMS::Key": "what it encrypts can't be read any more",
-    "AWS::RDS::DBInstance": "its data is deleted",
-    "AWS::S3::Bucket": "its objects are lost to the platform",
-    "AWS::SQS::Queue": "its messages are deleted",
-}
-"""Type -> what is lost with a resource of it."""
-
+_GATE = "rbac"
 _DOCUMENTS: Final = ("PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument")
 _SHOWN = 3
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
-    """Find resources that go, and what roles, buckets, keys and people may do only after the change."""
-    before, after = _resources(pair.old), _resources(pair.new)
-    if before != after:
-        yield from _deleted(before, after)
-        yield from _unretained(before, after)
+    """Find what roles, buckets, keys and people may do only after the change."""
+    if pair.old.templates != pair.new.templates:
+        before, after = resources(pair.old), resources(pair.new)
         yield from _widened(before, after)
+        yield from _associated(before, after)
     yield from _entries(pair)
 
 
-Resources = dict[Identity, Body]
-
-
-def _resources(side: Side) -> Resources:
-    """Give every resource of every stack, named by its stack and logical id."""
-    found: Resources = {}
-    for file, text in side.templates.items():
-        content = json.loads(text) if "AWSTemplateFormatVersion" in text else {}
-        for name, body in content.get("Resources", {}).items():
-            stack = file.rpartition("/")[2].removesuffix(".json")
-            found[Identity("aws", body.get("Type", ""), stack, name)] = body
-    return found
-
-
-def _deleted(before: Resources, after: Resources) -> Iterator[Finding]:
-    for identity in sorted(before.keys() - after.keys()):
-        if words := _DATA.get(identity.kind):
-            kept = before[identity].get("DeletionPolicy") == "Retain"
-            then = "CloudFormation leaves it (Retain), unmanaged; deleted by hand," if kept else "deleted:"
-            yield Finding("deletion", identity, "", f"removed from its stack: {then} {words}; keep it")
-
-
-def _unretained(before: Resources, after: Resources) -> Iterator[Finding]:
-    for identity in sorted(before.keys() & after.keys()):
-        for field in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if before[identity].get(field) == "Retain" and after[identity].get(field) != "Retain":
-                words = _DATA.get(identity.kind, "it is deleted")
-                yield Finding(
-                    "deletion", identity, field, f"loses Retain: with its stack {words}; keep Retain"
-                )
-
-
 def _widened(before: Resources, after: Resources) -> Iterator[Finding]:
-    for identity, body in sorted(after.items()):
+    for identity in sorted(after):
         old_allows, old_denies = _statements(identity, before)
         new_allows, new_denies = _statements(identity, after)
         more = widened(old_allows, new_allows)
         if identity not in before:
             more = [each for each in more if _is_powerful(each)]
         if more:
-            words = "; ".join(map(str, more[:_SHOWN])) + (
-                f"; and {len(more) - _SHOWN} more" if more[_SHOWN:] else ""
-            )
-            yield Finding("rbac", identity, "", f"allows {words}; take away what is not needed")
-        if identity in before and (lost := sorted(old_denies - new_denies)) and body:
-            yield Finding(
-                "rbac", identity, "", f"no longer denies {'; '.join(map(str, lost[:_SHOWN]))}; keep it"
-            )
+            yield Finding(_GATE, identity, "", f"allows {_listed(more)}; take away what is not needed")
+        if identity in before and (lost := sorted(old_denies - new_denies)):
+            yield Finding(_GATE, identity, "", f"no longer denies {_listed(lost)}; keep it")
+
+
+def _listed(permissions: list[Allowed]) -> str:
+    more = f"; and {len(permissions) - _SHOWN} more" if len(permissions) > _SHOWN else ""
+    return "; ".join(map(str, permissions[:_SHOWN])) + more
 
 
 def _is_powerful(each: Allowed) -> bool:
-    return (
-        each.action.endswith("*") or each.action.startswith(_POWERFUL[1:]) or each.principal in ("*", "AWS *")
-    )
+    return each.action.endswith("*") or each.action.startswith(_POWERFUL) or each.principal in ("*", "AWS *")
 
 
 def _statements(identity: Identity, resources: Resources) -> tuple[set[Allowed], set[Allowed]]:
@@ -126,6 +81,29 @@ def _documents(identity: Identity, properties: Body, resources: Resources) -> It
         yield policy.get("Properties", {}).get("PolicyDocument")
 
 
+def _associated(before: Resources, after: Resources) -> Iterator[Finding]:
+    """Find accounts that get a role which is there already (EKS Pod Identity)."""
+    old = _accounts(before)
+    for (stack, role), accounts in sorted(_accounts(after).items()):
+        identity = Identity("aws", "AWS::IAM::Role", stack, role)
+        for account in sorted(accounts - old.get((stack, role), set())) if identity in before else ():
+            words = f"is given to ServiceAccount {account}; see that it needs all that the role may"
+            yield Finding(_GATE, identity, "", words)
+
+
+def _accounts(resources: Resources) -> dict[tuple[str, str], set[str]]:
+    """Give the accounts, as namespace/name, of each role, by its stack and logical id."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for identity, body in resources.items():
+        if identity.kind == "AWS::EKS::PodIdentityAssociation":
+            properties = body.get("Properties", {})
+            arn = properties.get("RoleArn")
+            role = arn["Fn::GetAtt"][0] if isinstance(arn, dict) else str(arn)
+            account = f"{properties.get('Namespace')}/{properties.get('ServiceAccount')}"
+            found.setdefault((identity.namespace, role), set()).add(account)
+    return found
+
+
 def _entries(pair: Pair) -> Iterator[Finding]:
     """Compare who may log in to the cluster (EKS access entries), and with what."""
     if pair.old.files.get(CLUSTER) == pair.new.files.get(CLUSTER):
@@ -136,10 +114,10 @@ def _entries(pair: Pair) -> Iterator[Finding]:
     identity = Identity("eksctl.io", "ClusterConfig", "", (new.get("metadata") or {}).get("name", pair.name))
     for principal, policy in sorted(_access(new) - _access(old)):
         words = f"gives {principal} {policy or 'access'} in the cluster; see that it needs it"
-        yield Finding("rbac", identity, "accessConfig.accessEntries", words)
+        yield Finding(_GATE, identity, "accessConfig.accessEntries", words)
     if "secretsEncryption" in old and "secretsEncryption" not in new:
         yield Finding(
-            "rbac", identity, "secretsEncryption", "is gone: Secrets are not encrypted by our key; keep it"
+            _GATE, identity, "secretsEncryption", "is gone: Secrets are not encrypted by our key; keep it"
         )
 
 

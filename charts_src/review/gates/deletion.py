@@ -4,23 +4,19 @@ What Argo CD prunes: argo-cd v3.6.1, controller/sync.go (sync-options Prune=fals
 controller/appcontroller.go (finalizer of an Application).
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from charts_src.diff.compare import Change
-from charts_src.diff.fields import MISSING
 from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
 from charts_src.review.sides import Pair, Side
 
 _GATE = "deletion"
-_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _NO_COMPONENTS = (".", "argocd", "argocd-bootstrap")
 
-_VERSION: Final = re.compile(r"spec\.versions\[name=([^\]]+)\](?:\.served)?")
-
-_LOST: Final = {
+LOST: Final = {
     "CustomResourceDefinition": "all its custom resources are deleted with it, in every namespace",
     "EC2NodeClass": "its node pools launch nothing more",
     "Namespace": "everything in it is deleted with it, what is not in Git too",
@@ -54,7 +50,7 @@ _RUNS: Final = {
 
 
 def gate(pair: Pair) -> Iterator[Finding]:
-    """Find what is deleted, by leaving Git, by another name, or by losing what protects it."""
+    """Find what is deleted, by leaving Git, by another name or by another application."""
     gone = _emptied(pair)
     for component in sorted(gone):
         yield _application(pair, component)
@@ -63,7 +59,6 @@ def gate(pair: Pair) -> Iterator[Finding]:
             yield from _removed(pair, change, whole=change.component in gone)
         elif change.status == "changed":
             yield from _moved(pair, change)
-            yield from _unprotected(change, pair.old.body(change.identity), pair.new.body(change.identity))
 
 
 def _components(side: Side) -> set[str]:
@@ -82,15 +77,15 @@ def _emptied(pair: Pair) -> set[str]:
 
 def _application(pair: Pair, component: str) -> Finding:
     bodies = [each.body for each in pair.old.objects.values() if each.component == component]
-    kept = sum(_keeps(body, "Delete=false") for body in bodies)
+    kept = sum(keeps(body, "Delete=false") for body in bodies)
     identity = _identity(pair, component)
-    objects = f"{len(bodies) - kept} of its {len(bodies)} objects"
     if identity in pair.new.objects:
         message = (
-            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so {objects} stay until someone"
+            f"is emptied: Argo CD refuses to sync it (allowEmpty: false), so its objects ({len(bodies)}) stay"
         )
-        return Finding(_GATE, identity, "", f"{message} deletes them; remove the application as well")
-    message = f"is removed: Argo CD deletes {objects}"
+        remedy = "until someone deletes them; remove the application as well"
+        return Finding(_GATE, identity, "", f"{message} {remedy}")
+    message = f"is removed: Argo CD deletes {len(bodies) - kept} of its {len(bodies)} objects"
     left = f" and leaves {kept} (Delete=false)" if kept else ""
     return Finding(_GATE, identity, "", f"{message}{left}; bring it back, or sign it off")
 
@@ -106,17 +101,17 @@ def _identity(pair: Pair, component: str) -> Identity:
 
 def _removed(pair: Pair, change: Change, *, whole: bool) -> Iterator[Finding]:
     identity = change.identity
-    loss = _LOST.get(identity.kind, "")
+    loss = LOST.get(identity.kind, "")
     if not whole and not _namespace_goes(pair, identity):
         loss = loss or _RUNS.get(identity.kind, "")
     if not loss or (identity.kind == "StorageClass" and not _in_use(pair.old, identity.name)):
         return
     body = pair.old.body(identity)
     successor = _successor(pair, identity, body)
-    empty = " and empty" if identity.kind in _LOST else ""
+    empty = " and empty" if identity.kind in LOST else ""
     words = f"renamed to {successor}, which is made anew{empty}" if successor else "removed"
     option = "Delete=false" if whole else "Prune=false"
-    if not _keeps(body, option):
+    if not keeps(body, option):
         yield Finding(_GATE, identity, "", f"{words}: {loss}; move what is needed first")
         return
     count = sum(_inside(each, identity) for each in pair.changes)
@@ -137,8 +132,9 @@ def _inside(change: Change, identity: Identity) -> bool:
     return within and change.status == "removed"
 
 
-def _keeps(body: Body, option: str) -> bool:
-    options = (body["metadata"].get("annotations") or {}).get(_SYNC_OPTIONS, "")
+def keeps(body: Body, option: str) -> bool:
+    """Say whether Argo CD has an option for an object, such as Prune=false."""
+    options = (body["metadata"].get("annotations") or {}).get(SYNC_OPTIONS, "")
     return option in [each.strip() for each in str(options).split(",")]
 
 
@@ -174,66 +170,9 @@ def _moved(pair: Pair, change: Change) -> Iterator[Finding]:
     """Find objects that another application takes over; one that Argo CD keeps is never away."""
     if any(field.path == "(component)" for field in change.fields):
         old, new = pair.old.objects[change.identity], pair.new.objects[change.identity]
-        if not _keeps(old.body, "Prune=false"):
+        if not keeps(old.body, "Prune=false"):
             message = (
                 f"moves from application {old.component} to {new.component}: the first deletes it, the other "
                 "makes it anew; annotate it with Prune=false in a change before this one"
             )
             yield Finding(_GATE, change.identity, "", message)
-
-
-def _unprotected(change: Change, old: Body, new: Body) -> Iterator[Finding]:
-    """Find what no longer keeps an object, or its data, from deletion."""
-    for option in ("Prune=false", "Delete=false"):
-        if _keeps(old, option) and not _keeps(new, option):
-            path = f'metadata.annotations["{_SYNC_OPTIONS}"]'
-            loss = _LOST.get(change.identity.kind, "it is deleted")
-            message = f"loses {option}: with the next removal {loss}; keep the option"
-            yield Finding(_GATE, change.identity, path, message)
-    yield from _reclaimed(change.identity, old, new)
-    yield from _versions(change)
-    if change.identity.kind == "Application":
-        yield from _emptiable(change.identity, old, new)
-
-
-def _versions(change: Change) -> Iterator[Finding]:
-    """Find versions that a definition loses or no longer serves."""
-    for field in change.fields:
-        if (version := _VERSION.fullmatch(field.path)) and field.new in (MISSING, False):
-            words = "objects of that version can't be read or written; convert them first"
-            message = f"no longer has {version[1]}: {words}"
-            yield Finding(_GATE, change.identity, field.path, message)
-
-
-def _reclaimed(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:
-    for path in _RECLAIM:
-        before, after = _at(old, path), _at(new, path)
-        safe = before == "Retain" or (before is None and path[-1] in ("whenDeleted", "whenScaled"))
-        if safe and after != before and after != "Retain":
-            message = f"goes from Retain to {after or 'Delete'}: data goes with its claim; keep Retain"
-            yield Finding(_GATE, identity, ".".join(path), message)
-
-
-_RECLAIM: Final = (
-    ("reclaimPolicy",),
-    ("spec", "persistentVolumeReclaimPolicy"),
-    ("spec", "deletionPolicy"),
-    ("spec", "target", "deletionPolicy"),
-    ("spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"),
-    ("spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"),
-)
-"""Fields that say what becomes of data when its object goes."""
-
-
-def _emptiable(identity: Identity, old: Body, new: Body) -> Iterator[Finding]:
-    path = ("spec", "syncPolicy", "automated", "allowEmpty")
-    if _at(new, path) is True and _at(old, path) is not True:
-        message = "lets Argo CD delete every object when its folder is empty by mistake; leave it false"
-        yield Finding(_GATE, identity, ".".join(path), message)
-
-
-def _at(body: Body, path: tuple[str, ...]) -> Any:
-    value: Any = body
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -39,8 +39,7 @@ def leaves_of(field: FieldChange) -> Iterator[Leaf]:
 
 def last(path: str) -> str:
     """Give the last field name of a path."""
-    name = path.partition("[")[0] if path.endswith('"]') and "." not in path else path
-    tail = name.rpartition(" | ")[2]
+    tail = path.rpartition(" | ")[2]
     return tail.rpartition('["')[2].removesuffix('"]') if tail.endswith('"]') else _plain(tail)
 
 

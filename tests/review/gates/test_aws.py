@@ -106,6 +106,21 @@ def test_whom_a_role_trusts_is_told() -> None:
     ]
 
 
+def test_who_is_given_a_role_is_told() -> None:
+    def association(account: str) -> dict[str, Any]:
+        properties = {"Namespace": "a", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "ServiceAccount": account}
+        return {"Type": "AWS::EKS::PodIdentityAssociation", "Properties": properties}
+
+    old = stack(READ, One=association("one"))
+    expected = [
+        "rbac: AWS::IAM::Role access/Role: is given to ServiceAccount a/two; see that it needs all that "
+        "the role may"
+    ]
+    assert found(gate, stacks(old, stack(READ, One=association("two")))) == expected
+    assert found(gate, stacks(old, stack(READ, One=association("one"), Two=association("two")))) == expected
+    assert found(gate, stacks(old, stack(READ, Other=association("one")))) == []
+
+
 def test_a_managed_policy_of_aws_is_told() -> None:
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     new = stack(
@@ -113,30 +128,6 @@ def test_a_managed_policy_of_aws_is_told() -> None:
     )
     assert found(gate, stacks(stack(READ), new)) == [
         f"rbac: AWS::IAM::Role access/Role: allows all of {arn}; take away what is not needed"
-    ]
-
-
-def test_a_resource_with_data_that_leaves_its_stack_is_deleted() -> None:
-    kept = stack(Data={"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"})
-    assert found(gate, stacks(kept, stack())) == [
-        "deletion: AWS::S3::Bucket access/Data: removed from its stack: CloudFormation leaves it (Retain), "
-        "unmanaged; deleted by hand, its objects are lost to the platform; keep it"
-    ]
-    lost = stack(Images={"Type": "AWS::ECR::Repository"}, Rule={"Type": "AWS::Events::Rule"})
-    assert found(gate, stacks(lost, stack())) == [
-        "deletion: AWS::ECR::Repository access/Images: removed from its stack: deleted: its images are "
-        "deleted; "
-        "keep it"
-    ]
-
-
-def test_data_that_was_retained_is_to_be_retained() -> None:
-    old = stack(Data={"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"})
-    new = stack(Data={"Type": "AWS::S3::Bucket"})
-    assert found(gate, stacks(old, new)) == [
-        "deletion: AWS::S3::Bucket access/Data: DeletionPolicy: loses Retain: with its stack its "
-        "objects are lost "
-        "to the platform; keep Retain"
     ]
 
 
