@@ -16,6 +16,7 @@ from charts_src.policy import (
     rbac,
     reach,
     secrets,
+    workloads,
 )
 from charts_src.policy.exceptions import EXCEPTIONS
 from charts_src.policy.rule import Violation
@@ -35,6 +36,7 @@ _OBJECT_RULES = (
     rbac.silent_account,
     reach.in_reach,
     secrets.none_in_git,
+    workloads.own_pods,
 )
 _POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
 _POD_RULES += (containers.mounts, containers.unique, containers.variables, containers.bounded)

@@ -29,6 +29,11 @@ def guarded(body: Body) -> Iterator[Violation]:
     if body["kind"] != "Ingress":
         return
     annotations = body["metadata"].get("annotations", {})
+    for index, rule in enumerate(body.get("spec", {}).get("rules", ())):
+        if not rule.get("host"):
+            yield Violation(
+                f"spec.rules[{index}].host", "is missing: it takes requests for every host; add it"
+            )
     for name, consequence in _DEMANDED.items():
         if not annotations.get(_ALB + name):
             yield Violation(f"metadata.annotations.{_ALB}{name}", f"is missing: {consequence}; add it")

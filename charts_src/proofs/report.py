@@ -10,6 +10,7 @@ from charts_src.model import Environment
 from charts_src.objects import Identity
 from charts_src.proofs import (
     access,
+    accounts,
     closure,
     connections,
     devices,
@@ -85,6 +86,7 @@ PROOFS: tuple[tuple[str, str, _Proof], ...] = (
     ("rules", "each object keeps the rules for single objects", lambda w: rules.broken(w.objects, w.env)),
     ("metadata", "each object belongs somewhere and is protected", lambda w: metadata.wrong(w.objects)),
     ("references", "whatever is named is there", lambda w: closure.unresolved(*w[:2], w.summaries)),
+    ("accounts", "each pod of a program has its account", lambda w: accounts.missing(w.objects, w.pods)),
     ("host names", "each Service that a text names is there", lambda w: hosts.unknown(w.objects)),
     ("places", "each namespace that is named is there", lambda w: places.unknown(w.objects)),
     ("files", "each file that a program reads is mounted", lambda w: files.missing(w.objects, w.pods)),

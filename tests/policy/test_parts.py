@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from charts_src.objects import Body
-from charts_src.policy import containers, empty, ingress, metadata, monitoring, network, rbac
-from tests.objects import RBAC, binding, role, thing
+from charts_src.policy import containers, empty, ingress, metadata, monitoring, network, rbac, workloads
+from tests.objects import RBAC, binding, deployment, role, thing
 
 CONTAINER: Body = {"name": "web", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
 
@@ -222,11 +222,28 @@ def test_a_misspelled_key_of_a_known_program_is_found() -> None:
 def test_a_namespace_without_pod_security_in_each_mode_is_found() -> None:
     body = thing("Namespace", "shop")
     keys = [f"pod-security.kubernetes.io/{mode}" for mode in ("audit", "enforce", "warn")]
-    labels = {key: "restricted" for key in keys} | {f"{key}-version": "v1.36" for key in keys}
+    labels = dict.fromkeys(keys, "restricted") | {f"{key}-version": "v1.36" for key in keys}
     body["metadata"]["labels"] = labels
     assert texts(metadata.pod_security(body)) == []
     body["metadata"]["labels"] = labels | {keys[1]: "none", f"{keys[2]}-version": ""}
     assert [each.path for each in metadata.pod_security(body)] == [
         f"metadata.labels.{keys[1]}",
         f"metadata.labels.{keys[2]}-version",
+    ]
+
+
+def test_an_ingress_for_every_host_is_found() -> None:
+    body = with_annotations(**DEMANDED, **LOGIN)
+    body["spec"] = {"rules": [{"host": "web.example.com"}, {"http": {}}]}
+    assert [each.path for each in ingress.guarded(body)] == ["spec.rules[1].host"]
+
+
+def test_a_workload_that_does_not_select_its_pods_is_found() -> None:
+    body = deployment("web", "shop")
+    body["spec"]["template"]["metadata"] = {"labels": {"app": "web"}}
+    body["spec"]["selector"] = {"matchLabels": {"app": "web"}}
+    assert texts(workloads.own_pods(body)) == []
+    body["spec"]["selector"] = {"matchLabels": {"app": "webs"}}
+    assert texts(workloads.own_pods(body)) == [
+        "spec.selector.matchLabels.app: is webs, its pods have web; write the same"
     ]

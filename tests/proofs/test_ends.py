@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from charts_src.objects import Body, Identity
-from charts_src.proofs import files, hosts, ingresses, limits, observed, places, quotas, volumes
+from charts_src.proofs import accounts, files, hosts, ingresses, limits, observed, places, quotas, volumes
 from charts_src.proofs.nodes import Node, Pool
 from charts_src.proofs.pods import Pod
 from charts_src.proofs.tree import Objects
@@ -281,3 +281,13 @@ def test_a_namespace_that_is_named_and_not_there_is_found(spec: Body, path: str)
     (found,) = places.unknown(tree(shop, body))
     assert str(found) == f"Any shop/it: spec.{path} names the namespace shops, which is not there; correct it"
     assert places.unknown(tree(shop, body, thing("Namespace", "shops"))) == []
+
+
+def test_a_notebook_whose_account_is_not_there_is_found() -> None:
+    owner = Identity("", "ConfigMap", "hub", "hub")
+    notebook = Pod(owner, "profile cpu", "notebooks", {}, {"serviceAccountName": "notebook"})
+    (found,) = accounts.missing({}, [notebook])
+    assert str(found) == (
+        "ConfigMap hub/hub: profile cpu: runs as notebooks/notebook, which is no ServiceAccount; render it"
+    )
+    assert accounts.missing(tree(thing("ServiceAccount", "notebook", "notebooks")), [notebook]) == []

@@ -7,7 +7,6 @@ from charts_src.proofs.metadata import ALONE, wrong
 from charts_src.registry import COMPONENTS
 from tests.objects import thing
 
-
 LABELS = {"app.kubernetes.io/name": "shop", "app.kubernetes.io/part-of": "platform"}
 
 

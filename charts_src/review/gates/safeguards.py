@@ -54,8 +54,14 @@ _LOST: Final = {
 _ITEMS: Final = {
     "args": "the program goes by its default",
     "command": "the program goes by its default",
+    "egress": "what it let out is cut off",
     "env": "the program goes by its default",
+    "from": "what it let in is cut off",
+    "ingress": "what it let in is cut off",
     "ports": "nothing that names it reaches it",
+    "startupTaints": "pods land before what removes it is ready",
+    "taints": "pods land there that were kept off",
+    "to": "what it let out is cut off",
     "tolerations": "its pods may not land on nodes with that taint",
     "topologySpreadConstraints": "all its pods may land on one node or in one zone",
     "volumeMounts": "the program does not find its files",
@@ -77,6 +83,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
         if change.status == "changed" and change.identity.kind != "CustomResourceDefinition":
             bumped = any(last(field.path) in ("image", "newTag") for field in change.fields)
             yield from _dropped(change, bumped=bumped)
+            yield from _rolled_out(change)
 
 
 def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
@@ -88,6 +95,15 @@ def _dropped(change: Change, *, bumped: bool) -> Iterator[Finding]:
             yield Finding(
                 _GATE, change.identity, field.path, f"is gone: {loss}; bring it back, or sign it off"
             )
+
+
+def _rolled_out(change: Change) -> Iterator[Finding]:
+    """Find workloads of which more pods are away while they are replaced."""
+    for field in change.fields:
+        numbers = isinstance(field.old, int) and isinstance(field.new, int)
+        if field.path.endswith("rollingUpdate.maxUnavailable") and numbers and field.new > field.old:
+            message = f"goes from {field.old} to {field.new}: fewer pods answer while it rolls out; keep it"
+            yield Finding(_GATE, change.identity, field.path, message)
 
 
 def _list_of(path: str) -> str:

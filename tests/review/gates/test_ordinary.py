@@ -7,10 +7,10 @@ import pytest
 
 from charts_src import workspace
 from charts_src.publish import Files
-from charts_src.review.gates import definitions, leaps, order, permissions, safeguards
+from charts_src.review.gates import definitions, leaps, order, permissions, renames, safeguards
 from charts_src.review.read import pair_of
 
-SLIPS = (definitions.gate, leaps.gate, order.gate, permissions.gate, safeguards.gate)
+SLIPS = (definitions.gate, leaps.gate, order.gate, permissions.gate, renames.gate, safeguards.gate)
 
 
 def replaced(files: Files, pattern: str, text: str, where: str = "") -> Files:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from charts_src.emit import emit
-from charts_src.review.gates import definitions, leaps, order, permissions, safeguards
+from charts_src.review.gates import definitions, leaps, order, permissions, renames, safeguards
 from charts_src.schema.store import installable_crd
 from tests.review.gates.pairs import edited, found, pair
 
@@ -223,3 +223,36 @@ def test_a_definition_of_nobody_is_told() -> None:
         "definitions: CustomResourceDefinition pools.karpenter.sh: spec: is in no pinned package; add the "
         "package to charts_src/schema/sources.py"
     ]
+
+
+POLICY = """apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
+"""
+
+
+def test_an_object_that_gets_another_name_is_told() -> None:
+    assert found(renames.gate, pair(POLICY, edited(POLICY, "name: web", "name: webs"))) == [
+        "renames: NetworkPolicy shop/web: metadata.name: becomes NetworkPolicy shop/webs: what it allows is cut "
+        "in between; keep the name, or sign it off"
+    ]
+
+
+@pytest.mark.parametrize(("old", "new"), [("name: web", "name: web"), ("10.0.0.0/8", "10.0.0.0/9")])
+def test_an_object_that_keeps_its_name_is_not_renamed(old: str, new: str) -> None:
+    assert found(renames.gate, pair(POLICY, edited(POLICY, old, new))) == []
+
+
+def test_another_object_that_comes_as_one_goes_is_no_new_name() -> None:
+    other = edited(edited(POLICY, "name: web", "name: webs"), "10.0.0.0/8", "10.0.0.0/9")
+    assert found(renames.gate, pair(POLICY, other)) == []
+
+
+def test_more_pods_that_are_away_in_a_rollout_are_told() -> None:
+    calm = edited(DEPLOYMENT, "  replicas: 2\n", "  strategy: {rollingUpdate: {maxUnavailable: 0}}\n")
+    assert found(safeguards.gate, pair(calm, edited(calm, "maxUnavailable: 0", "maxUnavailable: 1"))) == [
+        "safeguards: Deployment shop/web: spec.strategy.rollingUpdate.maxUnavailable: goes from 0 to 1: fewer "
+        "pods answer while it rolls out; keep it"
+    ]
+    assert found(safeguards.gate, pair(edited(calm, "maxUnavailable: 0", "maxUnavailable: 1"), calm)) == []
