@@ -150,7 +150,7 @@ runpy.run_module("charts_src", run_name="__main__", alter_sys=True)
     [
         "cli _parser",
         "workspace fresh",
-        "workspace _environments",
+        "workspace read_environments",
         "incremental build",
         "workspace publish",
     ],
