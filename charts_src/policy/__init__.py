@@ -16,6 +16,7 @@ from charts_src.policy import (
     rbac,
     reach,
     secrets,
+    settings,
     workloads,
 )
 from charts_src.policy.exceptions import EXCEPTIONS
@@ -35,11 +36,21 @@ _OBJECT_RULES = (
     rbac.no_wildcards,
     rbac.silent_account,
     reach.in_reach,
+    secrets.account_tokens,
     secrets.none_in_git,
+    settings.not_empty,
     workloads.own_pods,
 )
-_POD_RULES = (pods.restricted, pods.resources, pods.own_account, images.exact)
-_POD_RULES += (containers.mounts, containers.unique, containers.variables, containers.bounded)
+_POD_RULES = (
+    pods.restricted,
+    pods.resources,
+    pods.own_account,
+    images.exact,
+    containers.mounts,
+    containers.unique,
+    containers.variables,
+    containers.bounded,
+)
 
 
 def violations(body: Body) -> Iterator[Violation]:

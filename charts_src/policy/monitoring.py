@@ -11,11 +11,17 @@ SEVERITIES: Final = ("critical", "warning", "info")
 
 
 def alerts(body: Body) -> Iterator[Violation]:
-    """Demand a severity of every alert, by which Alertmanager finds out whom to tell."""
+    """Demand that a rule alerts or records, and a severity of every alert, by which it is routed.
+
+    Source of the former: Prometheus, model/rulefmt/rulefmt.go.
+    """
     if body["kind"] != "PrometheusRule":
         return
     for group, each in enumerate(body["spec"]["groups"]):
         for index, rule in enumerate(each["rules"]):
+            if ("alert" in rule) == ("record" in rule):
+                path = f"spec.groups[{group}].rules[{index}]"
+                yield Violation(path, "must have one of alert and record")
             if "alert" in rule and rule.get("labels", {}).get("severity") not in SEVERITIES:
                 path = f"spec.groups[{group}].rules[{index}].labels.severity"
                 yield Violation(path, f"must be one of {', '.join(SEVERITIES)}")

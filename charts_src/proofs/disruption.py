@@ -16,6 +16,7 @@ from charts_src.proofs.selectors import selected_by
 from charts_src.proofs.tree import Failure, Objects
 
 KEEP = "karpenter.sh/do-not-disrupt"
+"""Annotation of pods that Karpenter leaves where they are."""
 
 _SERVING = ("Alertmanager", "Deployment", "Prometheus", "StatefulSet")
 """Kinds whose pods serve others for as long as they are there."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from charts_src.lib.network import ALLOW_DNS, DEFAULT_DENY
+from charts_src.lib.network import ALLOW_DNS, DEFAULT_DENY, NAMESPACE_LABEL
 from charts_src.objects import Body
 from charts_src.proofs.tree import Failure, Objects
 
@@ -29,7 +29,8 @@ def _namespace(name: str, policies: list[Body]) -> Iterator[Failure]:
 
 def _is_for_all(policy: Body, namespace: str) -> bool:
     """Say whether a policy selects every pod of a namespace."""
-    return policy["metadata"].get("namespace") == namespace and policy["spec"].get("podSelector") == {}
+    selector, place = policy["spec"].get("podSelector"), policy["metadata"].get("namespace")
+    return bool(place == namespace and selector == {})
 
 
 def _denies(spec: Body) -> bool:
@@ -50,4 +51,4 @@ def _asks_names(spec: Body) -> bool:
 def _is_dns(peer: Body) -> bool:
     namespace = peer.get("namespaceSelector", {}).get("matchLabels", {})
     pods = peer.get("podSelector", {}).get("matchLabels", {})
-    return namespace == {"kubernetes.io/metadata.name": "kube-system"} and pods == {"k8s-app": "kube-dns"}
+    return bool(namespace == {NAMESPACE_LABEL: "kube-system"} and pods == {"k8s-app": "kube-dns"})

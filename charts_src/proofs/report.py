@@ -28,6 +28,7 @@ from charts_src.proofs import (
     places,
     quotas,
     rules,
+    shapes,
     volumes,
 )
 from charts_src.proofs.nodes import Node, nodes_of
@@ -87,6 +88,7 @@ PROOFS: tuple[tuple[str, str, _Proof], ...] = (
     ("metadata", "each object belongs somewhere and is protected", lambda w: metadata.wrong(w.objects)),
     ("references", "whatever is named is there", lambda w: closure.unresolved(*w[:2], w.summaries)),
     ("accounts", "each pod of a program has its account", lambda w: accounts.missing(w.objects, w.pods)),
+    ("shapes", "pods in texts have the fields of pods", lambda w: shapes.misspelled(w.pods, w.env)),
     ("host names", "each Service that a text names is there", lambda w: hosts.unknown(w.objects)),
     ("places", "each namespace that is named is there", lambda w: places.unknown(w.objects)),
     ("files", "each file that a program reads is mounted", lambda w: files.missing(w.objects, w.pods)),

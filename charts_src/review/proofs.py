@@ -104,7 +104,7 @@ def _result(failures: int | None) -> str:
 
 
 def _failures(found: Proven) -> list[tuple[str, ...]]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (environment.name, each.name, failure.subject, failure.message)
         for environment in found.environments
         for each in environment.proofs.proven

@@ -39,16 +39,26 @@ OUTSIDE: Final = {
 
 KINDS: Final = ("delete", "rename", "retype", "dangle", "resource")
 
-_RESOURCE_MAPS = ("requests", "limits", "capacity", "min", "max", "default", "defaultRequest", "hard")
-_QUANTITIES = ("replicas", "minReplicas", "maxReplicas", "instances", "nominalQuota", "storage", "sizeLimit")
-_QUANTITIES += (
-    "volumeSize",
-    "cores",
-    "memory",
-    "minAvailable",
-    "maxUnavailable",
-    "parallelism",
-    "backoffLimit",
+_RESOURCE_MAPS: Final = frozenset(
+    {"requests", "limits", "capacity", "min", "max", "default", "defaultRequest", "hard"}
+)
+_QUANTITIES: Final = frozenset(
+    {
+        "backoffLimit",
+        "cores",
+        "instances",
+        "maxReplicas",
+        "maxUnavailable",
+        "memory",
+        "minAvailable",
+        "minReplicas",
+        "nominalQuota",
+        "parallelism",
+        "replicas",
+        "sizeLimit",
+        "storage",
+        "volumeSize",
+    }
 )
 _NAMES = (
     "aws.amazon.com/neuron",

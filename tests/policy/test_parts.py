@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from charts_src.objects import Body
-from charts_src.policy import containers, empty, ingress, metadata, monitoring, network, rbac, workloads
+from charts_src.policy import (
+    containers,
+    empty,
+    ingress,
+    metadata,
+    monitoring,
+    network,
+    rbac,
+    secrets,
+    workloads,
+)
 from tests.objects import RBAC, binding, deployment, role, thing
 
 CONTAINER: Body = {"name": "web", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
@@ -247,3 +257,21 @@ def test_a_workload_that_does_not_select_its_pods_is_found() -> None:
     assert texts(workloads.own_pods(body)) == [
         "spec.selector.matchLabels.app: is webs, its pods have web; write the same"
     ]
+
+
+@pytest.mark.parametrize("names", [{}, {"alert": "Down", "record": "x", "labels": {"severity": "info"}}])
+def test_a_rule_that_neither_alerts_nor_records_or_does_both_is_found(names: Body) -> None:
+    groups = [{"name": "a", "rules": [{"expr": "1", **names}]}]
+    body = thing("monitoring.coreos.com/PrometheusRule", "it", "shop", spec={"groups": groups})
+    assert texts(monitoring.alerts(body)) == ["spec.groups[0].rules[0]: must have one of alert and record"]
+
+
+def test_a_secret_that_kubernetes_never_fills_is_found() -> None:
+    body = thing("Secret", "token", "shop", type="kubernetes.io/service-account-token")
+    body["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "web"}
+    assert texts(secrets.account_tokens(body)) == []
+    del body["type"]
+    assert texts(secrets.account_tokens(body)) == [
+        "type: must be kubernetes.io/service-account-token, as it names an account"
+    ]
+    assert texts(secrets.account_tokens(thing("Secret", "other", "shop"))) == []

@@ -78,7 +78,8 @@ def test_a_gang_that_karpenter_may_break_is_found() -> None:
     guard = budget(maxUnavailable=1)
     assert problems(guard, pods=[web(gang=True, kept=True)]) == []
     assert problems(guard, pods=[web(gang=True)]) == [
-        f"Deployment shop/web: spec: belongs to a gang, which its eviction ends; annotate it with {KEEP}: true"
+        "Deployment shop/web: spec: belongs to a gang, which its eviction ends; annotate it with "
+        f"{KEEP}: true"
     ]
 
 
@@ -87,7 +88,8 @@ def test_a_pod_that_sleeps_through_its_time_to_stop_is_found() -> None:
     long = web(containers=sleeping, terminationGracePeriodSeconds=60)
     assert problems(budget(maxUnavailable=1), pods=[long]) == []
     assert problems(budget(maxUnavailable=1), pods=[web(containers=sleeping)]) == [
-        "Deployment shop/web: spec: containers[0] sleeps 40 s before it stops and has 30 s to stop; give it more"
+        "Deployment shop/web: spec: containers[0] sleeps 40 s before it stops and has 30 s to stop; "
+        "give it more"
     ]
 
 

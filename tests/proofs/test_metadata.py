@@ -37,7 +37,8 @@ def test_objects_that_say_where_they_belong_are_fine() -> None:
         (
             "app.kubernetes.io/name",
             "shops",
-            "is the only object with the label app.kubernetes.io/name: shops; write the name of its component",
+            "is the only object with the label app.kubernetes.io/name: shops; write the name of its "
+            "component",
         ),
         (
             "app.kubernetes.io/part-of",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from charts_src.diff.compare import Change
 from charts_src.lib.accelerators import PURPOSE_LABEL
 from charts_src.objects import Body, Identity
+from charts_src.proofs.disruption import KEEP
 from charts_src.proofs.fitting import obstacles
 from charts_src.proofs.nodes import Node, nodes_of
 from charts_src.proofs.pods import Pod, all_pods
@@ -20,7 +21,6 @@ from charts_src.review.gates.places import by_names
 from charts_src.review.sides import Pair
 
 _GATE = "consolidation"
-KEEP: Final = "karpenter.sh/do-not-disrupt"
 _VOLUNTARY: Final = ("Drifted", "Underutilized")
 """Reasons for which Karpenter takes a node that works and has pods."""
 

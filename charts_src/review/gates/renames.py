@@ -1,4 +1,4 @@
-"""Objects that get another name: the old one is deleted and a new one made, with a gap between, or an overlap."""
+"""Objects that get another name: the old one is deleted and a new one made, with a gap between."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -9,8 +9,9 @@ from typing import Final
 from charts_src.diff.compare import Change
 from charts_src.diff.fields import MISSING, FieldChange
 from charts_src.lib.known_keys import KNOWN, NOBODY
+from charts_src.proofs.disruption import KEEP
 from charts_src.review.finding import Finding
-from charts_src.review.gates.consolidation import KEEP, LASTING
+from charts_src.review.gates.consolidation import LASTING
 from charts_src.review.gates.leaves import last
 from charts_src.review.sides import Pair
 

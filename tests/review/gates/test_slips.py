@@ -192,8 +192,8 @@ spec: {template: {spec: {serviceAccountName: web, containers: [{name: web, image
 def test_an_object_in_the_wrong_wave_is_told(wave: str) -> None:
     assert found(order.gate, pair(edited(WAVES, '"1"', '"3"'), WAVES)) == []
     assert found(order.gate, pair(WAVES, edited(WAVES, '"1"', f'"{wave}"'))) == [
-        'order: Deployment shop/web: metadata.annotations["argocd.argoproj.io/sync-wave"]: is applied in wave '
-        f"{wave}, what it needs and what needs it demand 1; render anew"
+        'order: Deployment shop/web: metadata.annotations["argocd.argoproj.io/sync-wave"]: is applied in '
+        f"wave {wave}, what it needs and what needs it demand 1; render anew"
     ]
 
 
@@ -234,8 +234,8 @@ spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 1
 
 def test_an_object_that_gets_another_name_is_told() -> None:
     assert found(renames.gate, pair(POLICY, edited(POLICY, "name: web", "name: webs"))) == [
-        "renames: NetworkPolicy shop/web: metadata.name: becomes NetworkPolicy shop/webs: what it allows is cut "
-        "in between; keep the name, or sign it off"
+        "renames: NetworkPolicy shop/web: metadata.name: becomes NetworkPolicy shop/webs: what it allows is "
+        "cut in between; keep the name, or sign it off"
     ]
 
 
@@ -252,7 +252,7 @@ def test_another_object_that_comes_as_one_goes_is_no_new_name() -> None:
 def test_more_pods_that_are_away_in_a_rollout_are_told() -> None:
     calm = edited(DEPLOYMENT, "  replicas: 2\n", "  strategy: {rollingUpdate: {maxUnavailable: 0}}\n")
     assert found(safeguards.gate, pair(calm, edited(calm, "maxUnavailable: 0", "maxUnavailable: 1"))) == [
-        "safeguards: Deployment shop/web: spec.strategy.rollingUpdate.maxUnavailable: goes from 0 to 1: fewer "
-        "pods answer while it rolls out; keep it"
+        "safeguards: Deployment shop/web: spec.strategy.rollingUpdate.maxUnavailable: goes from 0 to 1: "
+        "fewer pods answer while it rolls out; keep it"
     ]
     assert found(safeguards.gate, pair(edited(calm, "maxUnavailable: 0", "maxUnavailable: 1"), calm)) == []
