@@ -63,7 +63,7 @@ def unread(keys: Sequence[Where], search: Search, tell: Callable[[int, int], Non
     """Give the keys of an environment that change no rendered file, nor satisfy a check of the model.
 
     Each is changed, and the components that read it composed again; what changes no object of them has the
-    whole environment rendered again, with its AWS side. A section that only the review reads counts as read.
+    whole environment rendered again, with its AWS side. What only the review reads counts as read.
     `tell` takes how many keys are done, and of how many.
     """
     parts = [_part(each, search.env) for each in COMPONENTS if each.enabled(search.env)]
@@ -148,12 +148,15 @@ def _wanted(key: Where, search: Search) -> bool:
 
 
 def _only_reviewed(key: Where, parts: Sequence[_Part]) -> bool:
-    """Say whether no component reads the section of the key, but the review does."""
-    return key[0] in _of_review() and not any(read[0] == key[0] for part in parts for read in part.reads)
+    """Say whether no component reads the key, or anything of its section, but the review does."""
+    names = _of_review()
+    section = any(read[0] == key[0] for part in parts for read in part.reads)
+    read = section and (key[-1] not in names or any(_touches(part, key) for part in parts))
+    return key[0] in names and not read
 
 
 @cache
 def _of_review() -> frozenset[str]:
-    """Name the sections that modules of the review ask for."""
+    """Give the names that modules of the review ask for; sections and fields of the model are among them."""
     code = "".join(each.read_text() for each in Path(str(review.__file__)).parent.rglob("*.py"))
-    return frozenset(name for name in Environment.model_fields if re.search(rf"\.{name}\b", code))
+    return frozenset(re.findall(r"\.([a-z_]+)\b", code))

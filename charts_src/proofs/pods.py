@@ -121,15 +121,21 @@ def _ray(path: str) -> _Projection:
     return project
 
 
+_AUTOSCALER = {"cpu": "500m", "memory": "512Mi"}
+"""What the operator gives the autoscaler, unless the options say otherwise."""
+
+
 def _with_autoscaler(cluster: Body) -> Body:
     """Give the template of the head with the container that the operator adds for its autoscaler."""
     template: Body = cluster["headGroupSpec"]["template"]
     if not cluster.get("enableInTreeAutoscaling"):
         return template
     options = cluster.get("autoscalerOptions", {})
-    kept = ("env", "image", "resources", "securityContext", "volumeMounts")
-    image = {"image": template["spec"]["containers"][0].get("image", "")}
-    added = {"name": "autoscaler", **image, **{key: options[key] for key in kept if key in options}}
+    kept = ("env", "image", "imagePullPolicy", "resources", "securityContext", "volumeMounts")
+    image = template["spec"]["containers"][0].get("image", "")
+    resources = {"limits": _AUTOSCALER, "requests": _AUTOSCALER}
+    added = {"name": "autoscaler", "image": image, "imagePullPolicy": "IfNotPresent", "resources": resources}
+    added |= {key: options[key] for key in kept if key in options}
     return template | {"spec": template["spec"] | {"containers": [*template["spec"]["containers"], added]}}
 
 

@@ -138,7 +138,7 @@ def test_what_is_rendered_is_valid(whole: Copy) -> None:
 
 def test_an_invalid_file_is_named(copy: Copy) -> None:
     bad = "rendered/prod/node-pools/nodepool-bad.yaml"
-    shutil.copy(copy.root / POOL, copy.root / bad)
+    shutil.move(copy.root / POOL, copy.root / bad)
     copy.edit(bad, "  weight: ", "  wait: ")
     done = copy.run("validate", "prod")
     assert done.returncode == 1

@@ -41,6 +41,7 @@ RUN = {
 """Command -> what it prints in a repository without changes."""
 
 PLANNED = {
+    "make referees ENV=all": "tools.referees all",
     "make test": "pytest -m",
     "make test-workloads": "pytest -c images/pytest.ini",
     "make test-heavy": "pytest -m heavy",

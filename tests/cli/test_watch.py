@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.copies import Copy
+from tests.cli.copies import SOURCE, Copy
 
 UNCHANGED = "0 changed, 0 added, 0 removed in dev\n"
 LARGER = """\
@@ -33,8 +33,9 @@ node-pools
 
 1 changed, 0 added, 0 removed in dev
 """
+LINE = (SOURCE / "environments/dev.yaml").read_text().partition("max_nodes: 3\n")[0].count("\n") + 1
 MISTAKE = (
-    'environments/dev.yaml:50: karpenter.node_pools.gpu.max_nodes: "many" is text; '
+    f'environments/dev.yaml:{LINE}: karpenter.node_pools.gpu.max_nodes: "many" is text; '
     "write a whole number, such as 2\n"
 )
 LABELLED = "karpenter\n  ~ ServiceAccount"

@@ -103,6 +103,7 @@ MEMORY = ("karpenter", "memory")
 def only_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unread, "COMPONENTS", (Namespaces,))
     monkeypatch.setattr(render, "COMPONENTS", (Namespaces,))
+    monkeypatch.setattr(unread, "_of_review", lambda: frozenset({"cost"}))
 
 
 def test_a_key_that_changes_an_object_is_alive(directory: Path) -> None:
@@ -124,6 +125,11 @@ def test_a_key_that_only_the_review_follows_is_alive(
 ) -> None:
     monkeypatch.setattr(unread, "_of_review", lambda: frozenset({"karpenter"}))
     assert left(directory, [POOL, MEMORY]) == []
+
+
+def test_what_the_review_asks_for_is_read_from_its_code() -> None:
+    names = unread._of_review()  # noqa: SLF001 - the other tests replace it
+    assert {"cost", "budget", "interruptible"} <= names
 
 
 @pytest.mark.usefixtures("only_namespaces")

@@ -87,5 +87,6 @@ def test_the_head_of_a_ray_cluster_that_scales_has_the_container_of_the_autoscal
     assert pods_of(scaling)[0].spec["containers"][1] == {
         "name": "autoscaler",
         "image": "a",
+        "imagePullPolicy": "IfNotPresent",
         "resources": {"limits": {"cpu": "1"}},
     }

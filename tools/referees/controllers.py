@@ -27,8 +27,8 @@ def completed(pod: Pod, objects: Objects) -> Body:
     return complete(pod, objects) if complete else pod.spec
 
 
-def _ray(pod: Pod, objects: Objects) -> Body:
-    return _ray_worker(pod.spec) if pod.labels["ray.io/node-type"] == "worker" else _ray_head(pod, objects)
+def _ray(pod: Pod, _objects: Objects) -> Body:
+    return _ray_worker(pod.spec) if pod.labels["ray.io/node-type"] == "worker" else pod.spec
 
 
 def _ray_worker(spec: Body) -> Body:
@@ -38,24 +38,6 @@ def _ray_worker(spec: Body) -> Body:
     waits = {key: first[key] for key in kept if key in first}
     waits |= {"name": "wait-gcs-ready", "resources": {"limits": _LITTLE, "requests": _LITTLE}}
     return spec | {"initContainers": [*spec.get("initContainers", ()), waits]}
-
-
-def _ray_head(pod: Pod, objects: Objects) -> Body:
-    """Add the autoscaler, whose image is the head's."""
-    cluster = _at(objects[pod.owner], pod.path.partition("headGroupSpec")[0])
-    if not cluster.get("enableInTreeAutoscaling"):
-        return pod.spec
-    amounts = {"cpu": "500m", "memory": "512Mi"}
-    autoscaler = {
-        "name": "autoscaler",
-        "image": pod.spec["containers"][0]["image"],
-        "imagePullPolicy": "IfNotPresent",
-        "resources": {"limits": amounts, "requests": amounts},
-    }
-    kept = ("env", "image", "imagePullPolicy", "resources", "securityContext", "volumeMounts")
-    options = cluster.get("autoscalerOptions", {})
-    autoscaler |= {key: options[key] for key in kept if key in options}
-    return pod.spec | {"containers": [*pod.spec["containers"], autoscaler]}
 
 
 def _at(body: Body, path: str) -> Any:
