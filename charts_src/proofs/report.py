@@ -76,7 +76,7 @@ class Proofs(NamedTuple):
         """Write what was looked at on one line, then each failure on its own."""
         seen = (
             f"{self.references} references, {self.pods} pods on {self.nodes} kinds of nodes, "
-            f"{self.connections} connections, {len(self.proven)} proofs, {len(self.failures)} failures"
+            f"{self.connections} connections, {len(self.failures)} failures"
         )
         return "\n".join([seen, *map(str, self.failures)])
 

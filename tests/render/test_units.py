@@ -97,7 +97,7 @@ def test_two_components_of_one_object_are_both_named(monkeypatch: pytest.MonkeyP
 
 
 def test_a_field_that_no_schema_has_is_named() -> None:
-    message = failure(lambda chart: chart.add(CONFIG | {"dat": {}}))
+    message = failure(lambda chart: chart.add(CONFIG | {"dat": {"a": "b"}}))
     assert message == "example: ConfigMap ai/settings: dat: unknown field (did you mean 'data'?)"
 
 
