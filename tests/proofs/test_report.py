@@ -29,9 +29,7 @@ def test_an_object_that_stops_all_proofs_is_one_failure() -> None:
     found = prove({Identity.of(broken): broken}, environment())
     assert [each.name for each in found.proven] == ["shape"]
     assert len(found.failures) == 1
-    assert str(found).startswith(
-        "0 references, 0 pods on 0 kinds of nodes, 0 connections, 1 failures\n"
-    )
+    assert str(found).startswith("0 references, 0 pods on 0 kinds of nodes, 0 connections, 1 failures\n")
 
 
 @pytest.mark.parametrize("text", ["kind: Pod\n", "- a\n", "apiVersion: v1\nkind: Pod\nmetadata: {}\n"])
