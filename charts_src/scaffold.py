@@ -32,7 +32,7 @@ class $cls(Component):
 
 
 def _settings() -> Body:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$name"}, "data": {}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$name"}, "data": {"key": ""}}
 ''')
 
 _MODEL = Template('''\

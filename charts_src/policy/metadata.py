@@ -7,6 +7,9 @@ from charts_src.lib.known_keys import KNOWN
 from charts_src.objects import Body
 from charts_src.policy.rule import Violation
 
+_LEVELS = ("baseline", "privileged", "restricted")
+"""Of the Pod Security Standards."""
+
 
 def known_keys(body: Body) -> Iterator[Violation]:
     """Refuse a key with a prefix (such as karpenter.sh/) that nobody is known to read."""
@@ -14,7 +17,7 @@ def known_keys(body: Body) -> Iterator[Violation]:
 
 
 def pod_security(body: Body) -> Iterator[Violation]:
-    """Demand a level and a version of Pod Security in each of its modes of every namespace.
+    """Demand the level that is enforced in every namespace, and a version of Pod Security for each level.
 
     Without a version the rules change with the cluster; without a level nothing is refused.
     """
@@ -23,9 +26,10 @@ def pod_security(body: Body) -> Iterator[Violation]:
     labels = body["metadata"].get("labels", {})
     for mode in ("audit", "enforce", "warn"):
         key = f"pod-security.kubernetes.io/{mode}"
-        if labels.get(key) not in ("baseline", "privileged", "restricted"):
-            yield Violation(f"metadata.labels.{key}", "must be baseline, privileged or restricted")
-        if not labels.get(f"{key}-version"):
+        given = {key, f"{key}-version"} & labels.keys()
+        if (given or mode == "enforce") and labels.get(key) not in _LEVELS:
+            yield Violation(f"metadata.labels.{key}", f"must be one of {', '.join(_LEVELS)}")
+        if given and not labels.get(f"{key}-version"):
             yield Violation(f"metadata.labels.{key}-version", "is missing; write a minor such as v1.36")
 
 

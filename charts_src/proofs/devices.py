@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from charts_src.lib.accelerators import EFA, NEURON_CORE, NEURON_DEVICE, NEURON_SCHEDULER, NVIDIA_GPU
 from charts_src.lib.instances import instance
-from charts_src.lib.quantities import mebibytes
 from charts_src.objects import Body, all_containers
 from charts_src.proofs.fitting import obstacles, requests
 from charts_src.proofs.nodes import Node
@@ -170,27 +169,3 @@ def _shared_memory(spec: Body) -> bool:
         for _, container in all_containers(spec)
         for mount in container.get("volumeMounts", ())
     )
-
-
-def over_memory(pods: Sequence[Pod]) -> list[Failure]:
-    """Find volumes in memory that are larger than what their container may have, which they count against.
-
-    Source: Kubernetes, Volumes, emptyDir: "files you write count against the memory limit of the container".
-    """
-    found = []
-    for pod in pods:
-        sizes = {
-            volume["name"]: volume["emptyDir"].get("sizeLimit")
-            for volume in pod.spec.get("volumes", ())
-            if volume.get("emptyDir", {}).get("medium") == "Memory"
-        }
-        for path, container in all_containers(pod.spec):
-            limit = container.get("resources", {}).get("limits", {}).get("memory")
-            for mount in container.get("volumeMounts", ()):
-                size = sizes.get(mount["name"])
-                if size and limit and mebibytes(size) > mebibytes(limit):
-                    message = (
-                        f"{path} may use {limit} of memory, its volume {mount['name']} has {size}; lower that"
-                    )
-                    found.append(Failure(str(pod), message))
-    return sorted(found)

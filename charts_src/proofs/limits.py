@@ -1,4 +1,4 @@
-"""Limits that no node has: a digit or a unit too many, which takes the limit away without a word."""
+"""Limits that no node has, and volumes in memory that are above the limit of their container."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,3 +28,27 @@ def _pod(pod: Pod, nodes: Sequence[Node]) -> Iterator[Failure]:
                     f"{path} has a limit of {limits[resource]} {resource}, more than any of its nodes has"
                 )
                 yield Failure(str(pod), f"{message}; lower it")
+
+
+def over_memory(pods: Sequence[Pod]) -> list[Failure]:
+    """Find volumes in memory that are larger than what their container may have, which they count against.
+
+    Source: Kubernetes, Volumes, emptyDir: "files you write count against the memory limit of the container".
+    """
+    found = []
+    for pod in pods:
+        sizes = {
+            volume["name"]: volume["emptyDir"].get("sizeLimit")
+            for volume in pod.spec.get("volumes", ())
+            if volume.get("emptyDir", {}).get("medium") == "Memory"
+        }
+        for path, container in all_containers(pod.spec):
+            limit = container.get("resources", {}).get("limits", {}).get("memory")
+            for mount in container.get("volumeMounts", ()):
+                size = sizes.get(mount["name"])
+                if size and limit and mebibytes(size) > mebibytes(limit):
+                    message = (
+                        f"{path} may use {limit} of memory, its volume {mount['name']} has {size}; lower that"
+                    )
+                    found.append(Failure(str(pod), message))
+    return sorted(found)

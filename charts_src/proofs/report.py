@@ -76,7 +76,7 @@ class Proofs(NamedTuple):
         """Write what was looked at on one line, then each failure on its own."""
         seen = (
             f"{self.references} references, {self.pods} pods on {self.nodes} kinds of nodes, "
-            f"{self.connections} connections, {len(self.proven)} proofs, {len(self.failures)} failures"
+            f"{self.connections} connections, {len(self.failures)} failures"
         )
         return "\n".join([seen, *map(str, self.failures)])
 
@@ -96,7 +96,7 @@ PROOFS: tuple[tuple[str, str, _Proof], ...] = (
     ("placement", "each pod fits on a node", lambda w: placement.misplaced(w.pods, w.nodes)),
     ("limits", "each limit is one that a node can reach", lambda w: limits.unreachable(w.pods, w.nodes)),
     ("devices", "GPUs, Neuron devices and EFA suit pod and node", lambda w: devices.wrong(w.pods, w.nodes)),
-    ("shared memory", "volumes in memory fit the limits", lambda w: devices.over_memory(w.pods)),
+    ("shared memory", "volumes in memory fit the limits", lambda w: limits.over_memory(w.pods)),
     ("machines", "images and storage suit the instance types", lambda w: machines.wrong(w.objects, w.env)),
     ("queues", "quotas of Kueue are of what nodes have", lambda w: quotas.wrong(w.objects, w.nodes)),
     ("secrets", "few may read Secrets everywhere", lambda w: access.cluster_wide_secrets(w.objects)),

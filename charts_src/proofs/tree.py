@@ -39,17 +39,14 @@ def read_objects(folder: Path) -> Objects:
 def objects_of(files: Mapping[str, str]) -> Objects:
     """Read every object of a rendered tree: path, <component>/<file>, -> text.
 
-    Raises UserError for a file without an object, and for an object that is described twice.
+    Raises UserError for a file without an object.
     """
     found: Objects = {}
     for path, text in files.items():
         if path.partition("/")[0] == AWS_FOLDER or path.rpartition("/")[2] in NOT_OBJECTS:
             continue
         body = yaml.load(without_schemas(path, text), yaml.CSafeLoader)
-        identity = _identity(path, body)
-        if identity in found:
-            raise UserError(f"{path}: {identity} is in another file too; delete one of them")
-        found[identity] = body
+        found[_identity(path, body)] = body
     return found
 
 

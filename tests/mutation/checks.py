@@ -101,9 +101,9 @@ def pair_with(subject: Subject, mutant: Mutant) -> Pair:
 
 
 def mutated(subject: Subject, mutant: Mutant) -> Objects:
-    """Give the environment with a mutant in the place of its object, as reading its files would.
+    """Give the environment with a mutant in the place of its object.
 
-    Raises UserError where that would.
+    Raises UserError where a review, which reads all files, would: an object without a name, or two of one.
     """
     own = Identity.of(subject.tree[mutant.file])
     rest = {identity: body for identity, body in subject.objects.items() if identity != own}

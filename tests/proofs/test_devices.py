@@ -7,7 +7,8 @@ import pytest
 from charts_src.lib.accelerators import EFA, NEURON_CORE, NEURON_DEVICE, NEURON_SCHEDULER, NVIDIA_GPU
 from charts_src.lib.instances import instance
 from charts_src.objects import Body, Identity
-from charts_src.proofs.devices import over_memory, table, wrong
+from charts_src.proofs.devices import table, wrong
+from charts_src.proofs.limits import over_memory
 from charts_src.proofs.nodes import Node, Pool
 from charts_src.proofs.pods import Pod
 
