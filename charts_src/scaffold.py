@@ -32,7 +32,7 @@ class $cls(Component):
 
 
 def _settings() -> Body:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$name"}, "data": {"key": ""}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$name"}, "data": {"key": "value"}}
 ''')
 
 _MODEL = Template('''\
