@@ -32,7 +32,8 @@ class $cls(Component):
 
 
 def _settings() -> Body:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$name"}, "data": {"key": "value"}}
+    metadata, data = {"name": "$name"}, {"key": "value"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 ''')
 
 _MODEL = Template('''\
