@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from charts_src.credentials import CREDENTIAL
 from charts_src.diff.fields import MISSING, FieldChange
 from charts_src.diff.parse import Hidden, Loader
 
@@ -36,9 +37,18 @@ def visible(line: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
 
 
+def masked(value: Any) -> Any:
+    """Put *** in place of what looks like a credential: what shows a change must not spread it."""
+    if isinstance(value, str):
+        return CREDENTIAL.sub("***", value)
+    if isinstance(value, dict):
+        return {key: masked(item) for key, item in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value
+
+
 def field_lines(field: FieldChange) -> list[str]:
-    """Write a field as its path, then its - and + lines."""
-    return [visible(line) for line in (field.path, *_body(field.old, field.new))]
+    """Write a field as its path, then its - and + lines, without credentials."""
+    return [visible(line) for line in (field.path, *_body(masked(field.old), masked(field.new)))]
 
 
 def hunk(field: FieldChange) -> list[str]:

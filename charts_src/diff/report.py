@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from charts_src.diff.fields import MISSING
-from charts_src.diff.lines import field_lines, visible
+from charts_src.diff.lines import field_lines, masked, visible
 from charts_src.diff.markdown import code, details, objects, table
 from charts_src.diff.summary import SIGNS, by_component, counts, title
 
@@ -70,7 +70,7 @@ def _painted(line: str, color: bool) -> str:
 
 
 def _plain(change: "Change") -> dict[str, Any]:
-    sides = [(field.path, {"old": field.old, "new": field.new}) for field in change.fields]
+    sides = [(field.path, {"old": masked(field.old), "new": masked(field.new)}) for field in change.fields]
     return {
         "component": change.component,
         "status": change.status,

@@ -211,3 +211,14 @@ Shortened to 65536 characters. See the whole with <code>make diff ENV=prod</code
 def test_markdown_never_exceeds_its_limit(limit: int) -> None:
     for changes in ([], huge(1, 1, 100_000), huge(60, 3, 400), huge(1500, 0, 0)):
         assert len(to_markdown(changes, "prod", limit)) <= limit
+
+
+def test_no_form_of_a_diff_spreads_a_credential() -> None:
+    key = "AKIA" + "A" * 16
+    block = "-----BEGIN PRIVATE KEY-----\nline one\nline two\n"
+    fields = (FieldChange("data.key", "old", key), FieldChange("data.pem", MISSING, [{"text": block}]))
+    change = Change(Identity("", "ConfigMap", "ray", "pasted"), "ray", "changed", fields)
+    for text in (to_text([change], "dev"), to_markdown([change], "dev"), to_json({"dev": [change]})):
+        assert "***" in text
+        assert key not in text
+        assert "line two" not in text

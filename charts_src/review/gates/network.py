@@ -99,12 +99,20 @@ def _other(pair: Pair, identity: Identity, lost: set[Direction]) -> bool:
 
 
 def _released(pair: Pair, before: Matrix, after: Matrix) -> Iterator[Finding]:
-    """Find pods that some policy held and none holds, and new ones that none holds in a namespace of ours."""
+    """Find pods that some policy held and none holds, and new ones that none holds in a namespace of ours.
+
+    Where pods were held by none before, as in the namespace of Argo CD, a new one is no worse than those.
+    """
+    open_before = {
+        (pod.partition("/")[0], way) for (pod, way), traffic in before.items() if not traffic.policies
+    }
     released: dict[tuple[Identity, Direction], list[str]] = defaultdict(list)
     for (pod, direction), traffic in after.items():
         old = before.get((pod, direction))
         namespace = Identity("", "Namespace", "", pod.partition("/")[0])
-        if traffic.policies or (old and not old.policies) or (not old and namespace not in pair.new.objects):
+        if traffic.policies or (old and not old.policies):
+            continue
+        if not old and (namespace not in pair.new.objects or (namespace.name, direction) in open_before):
             continue
         if old:
             changed = {change.identity for change in pair.changes}

@@ -30,6 +30,7 @@ SIGNABLE: Final = (
     "permissions",
     "privileges",
     "rbac",
+    "renames",
     "replicas",
     "safeguards",
 )
