@@ -4,6 +4,7 @@ Of a pod that is new, only what it may talk to beyond the cluster, or with every
 has to open something for it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -24,6 +25,7 @@ from charts_src.review.gates.traffic import (
 from charts_src.review.sides import Pair
 
 _GATE = "network"
+_HASH = re.compile("-[0-9a-f]{8}$")
 _SHOWN = 3
 """Connections that a finding names; the rest are counted."""
 
@@ -101,10 +103,10 @@ def _other(pair: Pair, identity: Identity, lost: set[Direction]) -> bool:
 def _released(pair: Pair, before: Matrix, after: Matrix) -> Iterator[Finding]:
     """Find pods that some policy held and none holds, and new ones that none holds in a namespace of ours.
 
-    Where pods were held by none before, as in the namespace of Argo CD, a new one is no worse than those.
+    A Job that is named after its content is the one that was there before.
     """
     open_before = {
-        (pod.partition("/")[0], way) for (pod, way), traffic in before.items() if not traffic.policies
+        (_HASH.sub("", pod), way) for (pod, way), traffic in before.items() if not traffic.policies
     }
     released: dict[tuple[Identity, Direction], list[str]] = defaultdict(list)
     for (pod, direction), traffic in after.items():
@@ -112,7 +114,7 @@ def _released(pair: Pair, before: Matrix, after: Matrix) -> Iterator[Finding]:
         namespace = Identity("", "Namespace", "", pod.partition("/")[0])
         if traffic.policies or (old and not old.policies):
             continue
-        if not old and (namespace not in pair.new.objects or (namespace.name, direction) in open_before):
+        if not old and (namespace not in pair.new.objects or (_HASH.sub("", pod), direction) in open_before):
             continue
         if old:
             changed = {change.identity for change in pair.changes}
