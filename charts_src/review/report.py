@@ -50,6 +50,9 @@ class Review(NamedTuple):
         """Say it in one line."""
         changed = [f"{pair.name}: {counts(pair.changes)}" for pair in self.pairs if pair.changes]
         alarms = [section.title for section in self.sections if section.alarm]
+        anew = sum(len(replaced.replaced(pair)) for pair in self.pairs)
+        if anew:
+            changed.append(f"{anew} to be made anew, which Argo CD does not do by itself")
         what = "; ".join(changed) or "Nothing changes"
         return f"{what}. Look at: {', '.join(alarms)}." if alarms else f"{what}. Nothing speaks against it."
 

@@ -169,8 +169,18 @@ def leaves(chart: Chart) -> Iterator[tuple[str, ...]]:
     """Give the values of a chart that have no values inside, but for names of entries."""
     for field in chart.fields:
         inner = [each for each in chart.fields if len(each) > len(field) and each[: len(field)] == field]
-        if KEY not in field and not [each for each in inner if each[-1] != KEY] and field != ("name",):
+        ends = KEY not in field and not [each for each in inner if each[-1] != KEY]
+        if ends and field != ("name",) and not is_fixed(chart, field):
             yield field
+
+
+def is_fixed(chart: Chart, field: tuple[str, ...]) -> bool:
+    """Say whether a field has nothing but the names of its entries, and the schema takes no others."""
+    schema: Any = json.loads(chart.files["values.schema.json"])
+    for part in field:
+        entries = schema.get("properties", {})
+        schema = entries[part] if part in entries else schema.get("additionalProperties") or {}
+    return bool(schema.get("properties")) and schema.get("additionalProperties") is False
 
 
 def effects(

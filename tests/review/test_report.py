@@ -42,6 +42,13 @@ def test_a_bump_changes_what_it_says_and_nothing_speaks_against_it(bumped: Revie
     ]
 
 
+def test_what_has_to_be_made_anew_is_in_the_verdict() -> None:
+    found = of(("storage/storageclass-fsx-scratch", "LZ4", "NONE"))
+    assert found.verdict.startswith(
+        "dev: 1 changed, 0 added, 0 removed; 1 to be made anew, which Argo CD does not do by itself."
+    )
+
+
 def test_programs_read_the_same(bumped: Review) -> None:
     data = json.loads(json.dumps(bumped.data()))
     assert (data["base"], data["stops"], data["diff"]["files"]) == ("origin/main", False, 1)
