@@ -1,5 +1,7 @@
 """Promotion, comparison and explanation as a person runs them."""
 
+import pytest
+
 from tests.cli.copies import Copy
 
 STAGING = "stable_diffusion:\n  gpu:\n    replicas: {min: 1, max: 2}\n"
@@ -31,6 +33,7 @@ def test_a_promotion_edits_one_file_and_shows_what_that_renders_to(copy: Copy) -
     )
 
 
+@pytest.mark.heavy
 def test_a_second_promotion_has_nothing_to_do(copy: Copy) -> None:
     copy.edit("environments/staging.yaml", STAGING, f"{STAGING}    image_tag: 0.2.0\n")
     copy.run("promote", "staging", "prod")
@@ -53,6 +56,7 @@ def test_a_field_that_is_not_there_is_answered_in_one_line(shared: Copy) -> None
     assert done.stderr == f"{file}: has no spec.replica; did you mean spec.replicas?\n"
 
 
+@pytest.mark.heavy
 def test_an_environment_is_not_compared_with_itself(shared: Copy) -> None:
     done = shared.run("compare", "prod", "prod")
     assert (done.returncode, done.stderr) == (

@@ -141,6 +141,7 @@ def test_a_mistake_is_shown_in_place_of_changes_and_its_repair_is_seen(copy: Cop
         assert watch.shows(LARGER)
 
 
+@pytest.mark.heavy
 def test_an_environment_that_is_deleted_and_comes_back_is_seen(copy: Copy) -> None:
     file = copy.root / "environments/dev.yaml"
     with watching(copy) as watch:
@@ -164,6 +165,7 @@ def test_an_editor_may_save_by_renaming_a_new_file(copy: Copy) -> None:
             assert watch.shows(answer)
 
 
+@pytest.mark.heavy
 def test_what_all_environments_share_is_watched_too(copy: Copy) -> None:
     with watching(copy) as watch:
         assert watch.shows(UNCHANGED, edited="at the start")
@@ -171,6 +173,7 @@ def test_what_all_environments_share_is_watched_too(copy: Copy) -> None:
         assert watch.shows(UNCHANGED, edited="environments/base.yaml")
 
 
+@pytest.mark.heavy
 def test_a_render_in_another_window_leaves_nothing_to_change(copy: Copy) -> None:
     with watching(copy) as watch:
         assert watch.shows(UNCHANGED, edited="at the start")
@@ -180,6 +183,7 @@ def test_a_render_in_another_window_leaves_nothing_to_change(copy: Copy) -> None
         assert watch.shows(UNCHANGED, edited="what is checked in")
 
 
+@pytest.mark.heavy
 def test_an_edit_of_the_code_is_loaded_even_after_one_that_cannot_be(copy: Copy) -> None:
     module = "charts_src/components/node_pools.py"
     with watching(copy) as watch:
@@ -203,6 +207,7 @@ def test_an_edit_of_the_code_is_loaded_even_after_one_that_cannot_be(copy: Copy)
         (signal.SIGKILL, False, -signal.SIGKILL),
     ],
 )
+@pytest.mark.heavy
 def test_no_process_is_left_behind(copy: Copy, number: signal.Signals, group: bool, code: int) -> None:
     with watching(copy) as watch:
         assert watch.shows(UNCHANGED, edited="at the start")

@@ -110,6 +110,7 @@ def test_a_key_that_changes_an_object_is_alive(directory: Path) -> None:
     assert left(directory, [POOL, MEMORY]) == []
 
 
+@pytest.mark.heavy
 def test_a_key_that_only_aws_follows_is_alive(directory: Path) -> None:
     assert left(directory, [("cluster", "log_retention_days"), ("argocd", "revision")]) == []
 
@@ -144,6 +145,7 @@ def test_dead_keys_are_told_with_their_lines(directory: Path) -> None:
     assert not any(": cluster.name: " in each or ": name: " in each for each in found)
 
 
+@pytest.mark.heavy
 def test_a_key_that_a_check_of_the_model_asks_for_is_alive(directory: Path) -> None:
     (directory / "prod.yaml").write_text(
         "name: prod\n"

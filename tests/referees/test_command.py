@@ -40,6 +40,7 @@ def test_a_reason_for_each_finding_is_enough(judge: list[Skip], capsys: pytest.C
     assert "5 checks passed, 1 skipped, 0 failed\n  1 skipped: it has to\n" in capsys.readouterr().out
 
 
+@pytest.mark.heavy
 def test_a_reason_that_no_environment_needs_fails_once_all_are_judged(
     judge: list[Skip], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,6 +71,7 @@ def test_every_key_that_matters_is_named() -> None:
     ]
 
 
+@pytest.mark.heavy
 def test_a_version_that_the_model_fixes_is_a_key_too() -> None:
     image = "spec.template.spec.containers[name=controller].image"
     assert explained(f"{DEPLOYMENT}:{image}")[2] == (
@@ -79,6 +80,7 @@ def test_a_version_that_the_model_fixes_is_a_key_too() -> None:
     )
 
 
+@pytest.mark.heavy
 def test_what_no_environment_sets_yet_is_a_key_too() -> None:
     image = "spec.template.spec.containers[name=controller].image"
     assert explained(f"{DEPLOYMENT}:{image}")[1] == (
@@ -87,6 +89,7 @@ def test_what_no_environment_sets_yet_is_a_key_too() -> None:
     )
 
 
+@pytest.mark.heavy
 def test_the_node_pool_of_a_workload_is_a_key(environments: Path) -> None:
     (environments / "prod.yaml").write_text(PROD_WITH_LLM)
     address = (
@@ -106,6 +109,7 @@ def test_a_constant_is_called_one() -> None:
     ]
 
 
+@pytest.mark.heavy
 def test_a_constant_of_a_module_is_found_behind_the_key_that_chooses_it() -> None:
     assert explained(f"{POOL}:spec.disruption.budgets[1].reasons")[1:3] == [
         '  comes from  karpenter.node_pools.gpu.purpose = "inference", environments/base.yaml:29',
@@ -122,11 +126,13 @@ def test_an_object_is_there_by_its_entry() -> None:
     ]
 
 
+@pytest.mark.heavy
 def test_a_component_is_there_by_its_section() -> None:
     address = "rendered/prod/stable-diffusion/serviceaccount-stable-diffusion-gpu.yaml:metadata.name"
     assert "  enabled by  stable_diffusion, environments/base.yaml:32" in explained(address)
 
 
+@pytest.mark.heavy
 def test_a_construct_of_the_library_is_found_too() -> None:
     address = "rendered/prod/karpenter/serviceaccount-karpenter.yaml:automountServiceAccountToken"
     assert "  object in   " + line_of("charts_src/lib/rbac.py", "return ServiceAccount(") in explained(

@@ -41,6 +41,7 @@ def test_an_environment_that_stays_as_it_is_has_no_findings(sides: Sides, name: 
     assert findings(pair_of(name, sides[name], sides[name])) == []
 
 
+@pytest.mark.heavy
 def test_a_new_environment_is_compared_with_nothing(sides: Sides) -> None:
     assert findings(pair_of("dev", (sides["dev"][0], {}), sides["dev"])) == []
 
