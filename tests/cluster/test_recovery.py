@@ -17,7 +17,7 @@ def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) ->
     (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
-    (before,) = eventually(lambda: running_pods(operated, namespace, head), 60, "no head runs")
+    before = the_one(operated, namespace, head)
     node = before["spec"]["nodeName"]
     operated.api.delete("v1", "Node", node)
 
@@ -34,7 +34,7 @@ def test_operators_go_on_when_the_api_server_was_away(operated: Plane, env: str)
     (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
-    (before,) = running_pods(operated, namespace, head)
+    before = the_one(operated, namespace, head)
     operated.restart_api_server()
     operated.api.delete("v1", "Pod", before["metadata"]["name"], namespace)
 
@@ -44,6 +44,16 @@ def test_operators_go_on_when_the_api_server_was_away(operated: Plane, env: str)
         return any(pod["metadata"]["uid"] != before["metadata"]["uid"] for pod in now)
 
     eventually(another, 120, "the head was not replaced")
+
+
+def the_one(plane: Plane, namespace: str, selector: str) -> Body:
+    """Give the only pod that runs; another may still be ending, from the test before."""
+
+    def alone() -> Body | None:
+        found = running_pods(plane, namespace, selector)
+        return found[0] if len(found) == 1 else None
+
+    return eventually(alone, 120, f"not one pod of {selector} runs")
 
 
 def restart_what_has_ended(plane: Plane) -> None:
