@@ -12,10 +12,7 @@ from charts_src.proofs.devices import Row, table
 from charts_src.proofs.report import PROOFS, Proofs, prove, world
 from charts_src.proofs.tree import Failure, Objects
 from charts_src.review.page import Block, Folded, Section, Table, Text
-from charts_src.review.sides import Pair, Side
-
-_OUTSIDE = ("argocd", "argocd-bootstrap", ".")
-"""Components that are not of rendered/<env>/."""
+from charts_src.review.sides import NO_COMPONENTS, Pair, Side
 
 
 class Environment(NamedTuple):
@@ -68,7 +65,7 @@ def _environment(pair: Pair) -> Environment | None:
 
 def _objects(side: Side) -> Objects:
     def rendered(item: tuple[Identity, Located]) -> bool:
-        return item[1].component not in _OUTSIDE
+        return item[1].component not in NO_COMPONENTS
 
     return {identity: located.body for identity, located in filter(rendered, side.objects.items())}
 

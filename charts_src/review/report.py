@@ -15,6 +15,7 @@ from charts_src.review.cost import PairCost
 from charts_src.review.effects import blast, bumps, changes, replaced, restarts
 from charts_src.review.gates import sign_offs, sizes
 from charts_src.review.gates.sign_offs import SignOffs, Verdict
+from charts_src.review.gates.sizes import DiffSize
 from charts_src.review.page import Section
 from charts_src.review.pictures.costs import Bar
 from charts_src.review.proofs import Proven
@@ -32,6 +33,8 @@ class Review(NamedTuple):
     """Environment -> what its danger gates found."""
     costs: tuple[PairCost, ...]
     proven: Proven
+    size: DiffSize
+    """That of the diff of all environments together."""
     sections: tuple[Section, ...]
     """Every part but pictures."""
 
@@ -72,7 +75,7 @@ class Review(NamedTuple):
             "stops": self.stops,
             "verdict": self.verdict,
             "bumps": plain(bumps.bumps(self.pairs)),
-            "diff": plain(sizes.diff_size(self.pairs)),
+            "diff": plain(self.size),
             "expired": plain(self.proven.expired),
             "environments": {pair.name: self._environment(pair, found) for pair, found in environments},
         }
@@ -102,16 +105,17 @@ def reviewed(base: str, pairs: tuple[Pair, ...], signed: Mapping[str, SignOffs],
     """Put every part together; `today` is the day by which support of what is pinned ends."""
     verdicts = {pair.name: gates.verdict(pair, signed[pair.name]) for pair in pairs}
     costs, proven = cost.costs(pairs), proofs.proven(pairs, today)
+    size = sizes.diff_size(pairs)
     sections = (
         blast.section(pairs),
         *(gates.report.section(name, verdict) for name, verdict in verdicts.items()),
-        gates.report.size_section(sizes.diff_size(pairs)),
+        gates.report.size_section(size),
         cost.section(pairs, costs),
         proofs.section(proven),
         bumps.section(pairs),
         *(changes.section(pair) for pair in pairs if pair.changes),
     )
-    return Review(base, pairs, verdicts, costs, proven, sections)
+    return Review(base, pairs, verdicts, costs, proven, size, sections)
 
 
 _ADDED: Final = ("added", "removed")

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from charts_src.diff.compare import Change
 from charts_src.diff.parse import Located
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.publish import Files
+
+NO_COMPONENTS: Final = (".", "argocd", "argocd-bootstrap")
+"""What objects outside rendered/<env>/ have as their component."""
 
 
 class Side(NamedTuple):
@@ -30,6 +33,10 @@ class Side(NamedTuple):
     def body(self, identity: Identity) -> Body:
         """Give an object as plain data. Raises KeyError when it is not there."""
         return self.objects[identity].body
+
+    def bodies(self) -> dict[Identity, Body]:
+        """Give every object as plain data."""
+        return {identity: located.body for identity, located in self.objects.items()}
 
 
 class Pair(NamedTuple):

@@ -4,18 +4,8 @@ from charts_src.lib import network
 from charts_src.objects import Body, Identity
 from charts_src.proofs.connections import matrix, one_sided
 from charts_src.proofs.tree import Objects
-from tests.objects import deployment, thing
-
-
-def workload(name: str, namespace: str) -> Body:
-    body = deployment(name, namespace)
-    body["spec"]["template"]["metadata"] = {"labels": {"app": name}}
-    return body
-
-
-def out(*ports: int) -> Body:
-    rule = {"to": [network.pods({"app": "db"}, "data")], "ports": network.ports(*ports)}
-    return network.allow("web", {"app": "web"}, egress=[rule], namespace="shop")
+from tests.objects import thing
+from tests.proofs.shop import out, workload
 
 
 def into(*ports: int) -> Body:

@@ -58,7 +58,7 @@ def _budget(old: Environment | None, new: Environment | None) -> Iterator[str]:
 def _cost(side: Side) -> EnvironmentCost | None:
     if side.env is None:
         return None
-    return environment_cost({identity: located.body for identity, located in side.objects.items()}, side.env)
+    return environment_cost(side.bodies(), side.env)
 
 
 def _changes(old: EnvironmentCost, new: EnvironmentCost) -> Iterator[PoolChange]:

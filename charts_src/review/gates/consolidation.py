@@ -44,7 +44,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
     env = pair.new.env
     if env is None:
         return
-    objects = {identity: located.body for identity, located in pair.new.objects.items()}
+    objects = pair.new.bodies()
     pools = {
         identity.name: (identity, body) for identity, body in objects.items() if identity.kind == "NodePool"
     }

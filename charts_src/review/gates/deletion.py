@@ -10,11 +10,10 @@ from typing import Any, Final
 from charts_src.diff.compare import Change
 from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
-from charts_src.review.sides import Pair, Side
+from charts_src.review.sides import NO_COMPONENTS, Pair, Side
 
 _GATE = "deletion"
 SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
-_NO_COMPONENTS = (".", "argocd", "argocd-bootstrap")
 
 LOST: Final = {
     "CustomResourceDefinition": "all its custom resources are deleted with it, in every namespace",
@@ -62,7 +61,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
 
 
 def _components(side: Side) -> set[str]:
-    return {located.component for located in side.objects.values()} - set(_NO_COMPONENTS)
+    return {located.component for located in side.objects.values()} - set(NO_COMPONENTS)
 
 
 def _emptied(pair: Pair) -> set[str]:

@@ -19,7 +19,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
     env = pair.new.env
     if env is None:
         return
-    objects = {identity: located.body for identity, located in pair.new.objects.items()}
+    objects = pair.new.bodies()
     nodes = nodes_of(objects, env)
     for pod in all_pods(objects.values()):
         pools = sorted({node.pool.name for node in nodes if pod.gang and lands_on_spot(pod, node)})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from charts_src.errors import UserError
 from charts_src.objects import Body, Identity
 from charts_src.review.finding import Finding
-from charts_src.review.sides import Pair
+from charts_src.review.sides import NO_COMPONENTS, Pair
 from charts_src.waves import SYNC_WAVE, waves
 
 _GATE = "order"
@@ -15,7 +15,7 @@ def gate(pair: Pair) -> Iterator[Finding]:
     """Find objects that come or change and would be applied too early or too late."""
     for component in sorted({change.component for change in pair.changes}):
         bodies = [each.body for each in pair.new.objects.values() if each.component == component]
-        if component in ("argocd", "argocd-bootstrap", ".") or not bodies:
+        if component in NO_COMPONENTS or not bodies:
             continue
         yield from _component(pair, bodies)
 

@@ -75,7 +75,7 @@ Matrix = dict[tuple[str, Direction], Traffic]
 
 def matrix(side: Side) -> Matrix:
     """Give what each pod, as namespace/name, may receive and send."""
-    pods = known_pods({identity: located.body for identity, located in side.objects.items()})
+    pods = known_pods(side.bodies())
     policies = {
         identity: located.body.get("spec") or {}
         for identity, located in side.objects.items()

@@ -32,5 +32,5 @@ def scene(pair: Pair) -> Scene:
 
 
 def _view(side: Side) -> View:
-    bodies = {identity: located.body for identity, located in side.objects.items()}
+    bodies = side.bodies()
     return View(side, bodies, (*all_pods(bodies.values()), *(notebooks(side.env) if side.env else ())))

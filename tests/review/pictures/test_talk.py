@@ -3,19 +3,9 @@ from charts_src.objects import Body
 from charts_src.proofs.connections import Connection
 from charts_src.review.pictures.scene import scene
 from charts_src.review.pictures.talk import Cell, mermaid, svg, talk
-from tests.objects import deployment, thing
+from tests.objects import thing
+from tests.proofs.shop import out, workload
 from tests.review.pictures.scenes import small
-
-
-def workload(name: str, namespace: str) -> Body:
-    body = deployment(name, namespace)
-    body["spec"]["template"]["metadata"] = {"labels": {"app": name}}
-    return body
-
-
-def out(*ports: int) -> Body:
-    rule = {"to": [network.pods({"app": "db"}, "data")], "ports": network.ports(*ports)}
-    return network.allow("web", {"app": "web"}, egress=[rule], namespace="shop")
 
 
 def internet() -> Body:
