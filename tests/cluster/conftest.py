@@ -11,7 +11,7 @@ from tests.cluster.report import Memory, Proved, write
 from tests.cluster.sharing import ORDER, ByPlane, component, end_planes, scope, shared
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
-from tools.cluster.plane import Plane
+from tools.cluster.plane import Plane, api_alone
 from tools.cluster.plane import plane as running
 from tools.cluster.tree import Installed, install, tree
 
@@ -63,8 +63,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Give a plane with nothing on it."""
-    with shared(running(tmp_path_factory.mktemp("plane") / "state")) as found:
+    """Give an API server with nothing on it but what a pod in the namespace default needs."""
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": "default"},
+    }
+    with shared(api_alone(tmp_path_factory.mktemp("plane") / "state", "")) as found:
+        found.api.create(account)
         yield found
 
 

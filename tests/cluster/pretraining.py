@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from charts_src import workspace
 from charts_src.objects import Body
+from tools.cluster.tree import rendered_objects
 
 
 def mpi_job(env: str, step: str, **parameters: str) -> Body:
@@ -37,7 +37,7 @@ def _defaults(env: str) -> Body:
     """Give what the controller of Argo Workflows adds to the spec of every workflow."""
     (config,) = (
         body
-        for key, body in workspace.objects(env).items()
+        for key, body in rendered_objects(env).items()
         if (key.kind, key.name) == ("ConfigMap", "workflow-controller-configmap")
     )
     defaults: Body = yaml.safe_load(config["data"]["config"])["workflowDefaults"]["spec"]
@@ -47,7 +47,7 @@ def _defaults(env: str) -> Body:
 def _template(env: str, name: str) -> tuple[Body, Body]:
     (workflow,) = (
         body
-        for key, body in workspace.objects(env).items()
+        for key, body in rendered_objects(env).items()
         if (key.kind, key.name) == ("WorkflowTemplate", "llama2-pretraining")
     )
     (template,) = (each for each in workflow["spec"]["templates"] if each["name"] == name)

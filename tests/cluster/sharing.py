@@ -25,13 +25,10 @@ ORDER = (
 TOGETHER = ("oldest",)
 """Files whose tests stay together for all environments, as they share what takes long to read."""
 LONG = (
-    *("argocd", "prod", "staging", "answer", "dev", "karpenter prod", "oldest", "make_cluster"),
-    *("plan_nodes", "karpenter staging", "karpenter dev"),
+    *("answer", "argocd", "prod", "staging", "dev", "karpenter prod", "argocd_charts", "make_cluster"),
+    *("oldest", "plan_nodes", "karpenter staging", "karpenter dev"),
 )
-"""What takes longest, in the order in which it is begun: so that none is left alone at the end.
-
-`answer` is not among the first: while all install their objects, Ray may not get to start in its time.
-"""
+"""What takes longest, in the order in which it is begun: so that none is left alone at the end."""
 
 
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]

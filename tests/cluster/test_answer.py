@@ -4,8 +4,11 @@ Objects and operators, and the commands, variables, volumes, users and probes of
 rendered, or that the operators made of them; DEVIATIONS says what is not.
 """
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from io import BytesIO
@@ -18,7 +21,6 @@ import yaml
 from PIL import Image as Picture
 
 import texts
-from charts_src import workspace
 from charts_src.objects import Body
 from tests.cluster import our_images
 from tests.cluster.pretraining import mpi_job, step_pod
@@ -27,7 +29,9 @@ from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
-from tools.cluster.tree import Wave, install, tree
+from tools.cluster.pod_environ import Image
+from tools.cluster.processes import Process
+from tools.cluster.tree import Wave, install, rendered_objects, tree
 from tools.cluster.waiting import eventually
 
 ENV = "dev"
@@ -44,6 +48,7 @@ AGENTS = {"dashboard-agent-grpc-port": "52366", "runtime-env-agent-port": "52367
 DEVIATIONS = {
     "model_source": "a pipeline of random weights in the image: there is no network, and 7 GB are too much",
     "device": "cpu: there is no GPU; Ray is told of the one that the pod asks for",
+    "accelerator": "none: there is no Neuron device either",
     "patience/sitecustomize.py": "Ray gives its agents 15 s to start, too short where much else runs",
     "rayStartParams": "the ports of these agents are given, as that file needs it",
     "RAY_agent_register_timeout_ms": "Ray gives its agents 240 s to register, not 30 s",
@@ -62,7 +67,7 @@ def only(applications: Collection[str]) -> Iterator[Wave]:
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    with running(tmp_path_factory.mktemp("answer") / "state") as found:
+    with running(tmp_path_factory.mktemp("answer") / "state", local=True) as found:
         for node in environment_nodes(ENV):
             node["metadata"]["labels"] |= LABEL
             found.api.create(node)
@@ -72,24 +77,34 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
 
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
-    import tiny_diffusion  # takes ten seconds with all that it imports, and every process reads this file
-
-    pipeline = tiny_diffusion.save(plane.folder / "tiny")
-    for path in pipeline.rglob("*.safetensors"):
-        path.chmod(0o644)  # the containers' user is another one
-    diffusion = our_images.image(
-        "genai", "stable_diffusion", first=PATIENCE, RAY_agent_register_timeout_ms="240000"
-    )
+    save("tiny_diffusion.save", plane.folder / "tiny")
+    pipeline = plane.folder / "tiny" / "pipeline"
     images = {
-        "stable-diffusion-serve-gpu": diffusion._replace(files={PIPELINE: str(pipeline)}),
+        "stable-diffusion-serve-gpu": of_ray("stable_diffusion")._replace(files={PIPELINE: str(pipeline)}),
+        "ray-train-neuron": of_ray("ray", "stable_diffusion"),
         "llama2-train-cpu": our_images.image_with_packages(plane.folder / "python", "genai", "llama2"),
     }
     images["tensorboard"] = our_images.image()
     return start_kubelet(plane, images)
 
 
+def of_ray(*sources: str) -> Image:
+    """Give an image of ours with Ray and these packages."""
+    return our_images.image("genai", *sources, first=PATIENCE, RAY_agent_register_timeout_ms="240000")
+
+
+def save(function: str, folder: Path) -> None:
+    """Write a tiny model from a process of its own, as PyTorch keeps half a gigabyte in memory."""
+    module, _, name = function.partition(".")
+    script = f"import sys, pathlib, {module}; {module}.{name}(pathlib.Path(sys.argv[1]))"
+    environ = {**os.environ, "PYTHONPATH": str(Path(texts.__file__).parent)}
+    subprocess.run([sys.executable, "-c", script, str(folder)], env=environ, check=True)
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)  # the containers' user is another one
+
+
 def rendered(kind: str) -> list[Body]:
-    return [body for key, body in workspace.objects(ENV).items() if key.kind == kind]
+    return [body for key, body in rendered_objects(ENV).items() if key.kind == kind]
 
 
 def becomes(
@@ -125,7 +140,21 @@ def said(plane: Plane, kubelet: Kubelet, namespace: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(plane: Plane, kubelet: Kubelet) -> Body:
+def kuberay(plane: Plane, kubelet: Kubelet) -> Process:
+    """Start KubeRay's operator, on a plane that runs the pods which it makes."""
+    assert kubelet.process.alive()
+    (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
+    return start_operator(plane, ENV, operator)
+
+
+def give_ports(cluster: Body) -> None:
+    """Say on which ports the agents of a cluster's nodes listen."""
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        group["rayStartParams"] |= AGENTS
+
+
+@pytest.fixture(scope="module")
+def service(plane: Plane, kubelet: Kubelet, kuberay: Process) -> Body:
     """Give the RayService, with the tiny pipeline in it, when it is Ready."""
     (found,) = (
         deepcopy(body)
@@ -133,21 +162,17 @@ def service(plane: Plane, kubelet: Kubelet) -> Body:
         if body["metadata"]["name"] == "stable-diffusion-gpu"
     )
     namespace = found["metadata"]["namespace"]
-    cluster = found["spec"]["rayClusterConfig"]
-    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
-        group["rayStartParams"] |= AGENTS
+    give_ports(found["spec"]["rayClusterConfig"])
     config = yaml.safe_load(found["spec"]["serveConfigV2"])
     config["applications"][0]["args"] |= {"model_source": PIPELINE, "device": "cpu"}
     found["spec"]["serveConfigV2"] = yaml.safe_dump(config)
     plane.api.apply(found)
-    (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
-    process = start_operator(plane, ENV, operator)
     becomes(
         plane,
         found,
         lambda status: is_true(status, "Ready"),
-        400,
-        lambda: f"{process.tail()}\n{said(plane, kubelet, namespace)}",
+        500,
+        lambda: f"{kuberay.tail()}\n{said(plane, kubelet, namespace)}",
     )
     return found
 
@@ -169,14 +194,12 @@ def addresses(plane: Plane, namespace: str, service: str) -> list[str]:
 def test_a_prompt_sent_to_the_ray_service_gives_a_picture(plane: Plane, service: Body) -> None:
     metadata = service["metadata"]
     (address,) = addresses(plane, metadata["namespace"], f"{metadata['name']}-serve-svc")
-    from tiny_diffusion import SIDE
-
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(f"http://{address}/generate", json={"prompt": "a cat", "steps": 2}, timeout=60)
     assert answer.headers["content-type"] == "image/png", answer.text
     with Picture.open(BytesIO(answer.content)) as picture:
-        assert (picture.format, picture.size) == ("PNG", (SIDE, SIDE))
+        assert (picture.format, picture.size) == ("PNG", (64, 64))
 
 
 STEPS = 60
@@ -284,3 +307,55 @@ def test_nothing_was_refused_to_an_operator_or_to_what_runs_in_a_pod(plane: Plan
         if event.decision == "forbid"
     }
     assert refused == set()
+
+
+def test_a_ray_job_trains_and_succeeds(
+    plane: Plane, kubelet: Kubelet, kuberay: Process, service: Body
+) -> None:
+    # The last: what the service has of this machine's memory, it need not have too.
+    plane.api.delete(service["apiVersion"], "RayService", service["metadata"]["name"], "stable-diffusion")
+    (job,) = map(deepcopy, rendered("RayJob"))
+    namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
+    fsx = kubelet.claim(namespace, "fsx")
+    save("tiny_llm.save_llama", fsx / "tiny" / "model")
+    texts.corpus(fsx / "tiny" / "texts")
+    install(plane, map(without_jobs, only(("ray-train",))))
+    configure(plane, namespace, name)
+    give_ports(job["spec"]["rayClusterSpec"])
+    plane.api.apply(job)
+
+    def message() -> str:
+        return f"{kuberay.tail()}\n{said(plane, kubelet, namespace)}"
+
+    ended = becomes(
+        plane,
+        job,
+        lambda status: status if status.get("jobDeploymentStatus") in ("Complete", "Failed") else None,
+        400,
+        message,
+    )
+    assert ended["jobStatus"] == "SUCCEEDED", ended
+    steps = fsx / "data/checkpoints" / name
+    assert (steps / "final" / "model.safetensors").exists(), sorted(steps.rglob("*"))
+    clusters = job["apiVersion"], "RayCluster", namespace
+    eventually(lambda: not plane.api.list(*clusters), 60, "its cluster is still there")
+    assert plane.forbidden("system:serviceaccount:kuberay-system:") == []
+
+
+def without_jobs(wave: Wave) -> Wave:
+    return wave._replace(objects=tuple(body for body in wave.objects if body["kind"] != "RayJob"))
+
+
+def configure(plane: Plane, namespace: str, name: str) -> None:
+    """Write a configuration of the training into its ConfigMap: for CPUs, a tiny model, a few short texts."""
+    found = plane.api.get("v1", "ConfigMap", name, namespace)
+    assert found
+    config = json.loads(found["data"]["config.json"])
+    config |= {"accelerator": "none", "resources_per_worker": {}, "cpus_per_worker": 1, "data": "/fsx/tiny"}
+    config["parameters"] |= {
+        "model": "/fsx/tiny/model",
+        "data": "texts",
+        "batch_size": 2,
+        "sequence_length": 32,
+    }
+    plane.api.merge("v1", "ConfigMap", name, {"data": {"config.json": json.dumps(config)}}, namespace)

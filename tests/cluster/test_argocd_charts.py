@@ -178,7 +178,7 @@ def charted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Charted]:
     records = {each.name: units.get(each, env) for each in COMPONENTS if each.name in NAMES}
     with (
         running(tmp_path_factory.mktemp("charts") / "state", flags=NO_WEBHOOKS) as plane,
-        argo_cd(plane, ENV) as argo,
+        argo_cd(plane, ENV, NAMES) as argo,
     ):
         serve_charts(argo)
         found = Charted(argo, records)

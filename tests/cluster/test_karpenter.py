@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from charts_src import workspace
 from tests.cluster.intended_nodes import AT_ONCE, CPU, INTENDED
 from tests.cluster.placing import (
     LARGE,
@@ -40,6 +39,7 @@ from tools.cluster.pending import DO_NOT_DISRUPT, Workload, pods_for, workloads
 from tools.cluster.plan_nodes import open_namespace
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
+from tools.cluster.tree import rendered_objects
 from tools.cluster.waiting import eventually
 
 ACCOUNT = "system:serviceaccount:karpenter:karpenter"
@@ -76,7 +76,7 @@ once = pytest.mark.parametrize("cluster", ["prod"], indirect=True)
 def test_takes_the_rendered_pools_unchanged(cluster: Cluster) -> None:
     rendered = [
         body
-        for key, body in workspace.objects(cluster.env).items()
+        for key, body in rendered_objects(cluster.env).items()
         if key.kind in ("NodePool", "EC2NodeClass", "NodeOverlay")
     ]
     assert rendered

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from charts_src import workspace
 from charts_src.lib.prices import prices
 from charts_src.objects import Body
 from tools.cluster import aws_answers
@@ -17,6 +16,7 @@ from tools.cluster.node_plan import Seen, planned
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
 from tools.cluster.plan_nodes import steady
+from tools.cluster.tree import rendered_objects
 
 CONFIG = "LaunchTemplateConfigs"
 PATH = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/nvidia"
@@ -31,7 +31,7 @@ CLAIM: Body = {
 def test_a_pool_has_the_nodes_that_it_may_have_but_no_more_than_asked_for(env: str) -> None:
     limits = {
         body["metadata"]["name"]: int(body["spec"]["limits"]["nodes"])
-        for body in workspace.objects(env).values()
+        for body in rendered_objects(env).values()
         if body["kind"] == "NodePool"
     }
     labels = [node["metadata"]["labels"] for node in environment_nodes(env, most=10)]
@@ -107,7 +107,7 @@ def test_startup_taints_go_when_the_node_is_ready() -> None:
 
 
 def test_settings_are_those_of_the_rendered_deployment() -> None:
-    found = settings(deployment(workspace.objects("prod")))
+    found = settings(deployment(rendered_objects("prod")))
     assert found["CLUSTER_NAME"] == "genai-prod"
     assert found["SYSTEM_NAMESPACE"] == "karpenter"
     assert found["CPU_REQUESTS"] == "1000"

@@ -31,7 +31,7 @@ SECURE = {
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    with running(tmp_path_factory.mktemp("kubelet") / "state") as found:
+    with running(tmp_path_factory.mktemp("kubelet") / "state", local=True) as found:
         found.api.create(node("here", LABEL, (), {"cpu": "8", "memory": "16Gi", "pods": "50"}))
         yield found
 

@@ -77,16 +77,16 @@ def test_a_second_environment_starts_beside_the_first_and_goes_alone() -> None:
         assert second.stdout is not None
         assert second.stdout.readline() == f"export KUBECONFIG={STATE / 'staging' / 'kubeconfig'}\n"
         assert time.monotonic() - start < STARTED
-        assert len(processes("staging")) >= 6
+        assert len(processes("staging")) >= 5
         assert cluster("down", "staging").stdout == "staging is down\n"
         assert second.wait(30) == 2
     assert processes("staging") == []
-    assert len(processes()) >= 6
+    assert len(processes()) >= 5
 
 
 @pytest.mark.usefixtures("up")
 def test_all_processes_end_when_the_one_that_keeps_them_is_killed() -> None:
-    assert len(processes()) >= 6
+    assert len(processes()) >= 5
     os.kill(int((STATE / "dev" / "pid").read_text()), signal.SIGKILL)
     eventually(lambda: not processes(), 20, lambda: f"still there: {processes()}")
     assert cluster("down", "dev").stdout == "dev is not up\n"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from charts_src import workspace
 from charts_src.objects import Body
 from tools.cluster.plane import Plane
+from tools.cluster.tree import rendered_objects
 from tools.cluster.waiting import eventually
 
 ENV = "dev"
@@ -89,7 +89,7 @@ def test_a_rule_that_is_missing_is_seen(operated: Plane, env: str, operator: str
 def account_of(operator: str) -> str:
     """Give namespace and name of an operator's ServiceAccount, with a colon."""
     (deployment,) = (
-        body for body in workspace.objects(ENV).values() if names(body) == ("Deployment", operator)
+        body for body in rendered_objects(ENV).values() if names(body) == ("Deployment", operator)
     )
     name = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     return f"{deployment['metadata']['namespace']}:{name}"

@@ -1,7 +1,7 @@
 """What is wrong in a manifest is caught, by name: the suite's checks on trees with one mistake each."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,7 +10,7 @@ from charts_src.objects import Body
 from charts_src.proofs.fitting import requests
 from tools.cluster.pending import plain, workloads
 from tools.cluster.plan_nodes import open_namespace
-from tools.cluster.plane import Plane, api_alone
+from tools.cluster.plane import Plane
 from tools.cluster.responses import Refused
 from tools.cluster.tree import Wave, install, tree
 from tools.cluster.waiting import eventually
@@ -92,14 +92,8 @@ def test_a_pod_that_no_node_takes_says_why(
     own.api.delete("v1", "Pod", name, NAMESPACE)
 
 
-# Order and definitions: trees whose application stops at an object.
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Give an API server alone; each mutant leaves only what it could apply before its mistake."""
-    with api_alone(tmp_path_factory.mktemp("mutants") / "plane", "") as found:
-        yield found
+# Order and definitions: trees whose application to the empty plane stops at an object. Each leaves there only
+# what it could apply before its mistake.
 
 
 def some(*applications: str) -> list[Wave]:
@@ -125,8 +119,8 @@ SWAPPED_NAMESPACES = [
 
 
 @pytest.mark.parametrize(("application", "namespace"), SWAPPED_NAMESPACES)
-def test_an_application_before_its_namespace_is_seen(empty: Plane, application: str, namespace: str) -> None:
-    assert f'namespaces "{namespace}" not found' in stops(empty, some(application, "namespaces"))
+def test_an_application_before_its_namespace_is_seen(plane: Plane, application: str, namespace: str) -> None:
+    assert f'namespaces "{namespace}" not found' in stops(plane, some(application, "namespaces"))
 
 
 DEFINED = [
@@ -147,23 +141,23 @@ DEFINED = [
 
 @pytest.mark.parametrize(("definitions", "application", "name", "kind"), DEFINED)
 def test_an_object_before_its_definition_is_seen(
-    empty: Plane, definitions: str, application: str, name: str, kind: str
+    plane: Plane, definitions: str, application: str, name: str, kind: str
 ) -> None:
     waves = [*some("namespaces"), *of_kind(application, kind), *some(definitions)]
-    said = stops(empty, waves)
+    said = stops(plane, waves)
     assert "404" in said
     assert f"while applying {kind} " in said
-    assert empty.api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name) is None
+    assert plane.api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", name) is None
 
 
 @pytest.mark.parametrize(("definitions", "application", "name", "kind"), DEFINED)
 def test_a_definition_that_is_missing_is_seen(
-    empty: Plane, definitions: str, application: str, name: str, kind: str
+    plane: Plane, definitions: str, application: str, name: str, kind: str
 ) -> None:
     waves = [*some("namespaces"), *some(definitions), *of_kind(application, kind)]
     left = [without(wave, name) for wave in waves]
     assert left != waves
-    said = stops(empty, left)
+    said = stops(plane, left)
     assert "404" in said
     assert f"while applying {kind} " in said
 
@@ -204,7 +198,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda each: f"{each.kind}-{each.path[-1]}-{each.value}")
-def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
+def test_a_wrong_field_is_refused(plane: Plane, wrong: Wrong) -> None:
     definitions = ["karpenter-crds"] if wrong.application == "node-pools" else []
     waves = [*some("namespaces", *definitions), *of_kind(wrong.application, wrong.kind)]
     changed = copy.deepcopy(waves)
@@ -217,7 +211,7 @@ def test_a_wrong_field_is_refused(empty: Plane, wrong: Wrong) -> None:
     for step in wrong.path[:-1]:
         target = target[step]
     target[wrong.path[-1]] = wrong.value
-    assert wrong.says in stops(empty, changed)
+    assert wrong.says in stops(plane, changed)
 
 
 def test_there_are_enough_mutants() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from charts_src import workspace
 from charts_src.objects import Body
 from tests.cluster.pretraining import mpi_job
 from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
+from tools.cluster.tree import rendered_objects
 from tools.cluster.waiting import eventually
 
 KUEUE = "kueue.x-k8s.io/v1beta2"
@@ -23,7 +23,7 @@ WORKFLOW = "argoproj.io/v1alpha1"
 
 
 def rendered(env: str, kind: str) -> list[Body]:
-    return [body for key, body in workspace.objects(env).items() if key.kind == kind]
+    return [body for key, body in rendered_objects(env).items() if key.kind == kind]
 
 
 def becomes(plane: Plane, body: Body, check: Callable[[Any], Any], seconds: float = 60) -> Any:

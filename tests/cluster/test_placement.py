@@ -2,7 +2,6 @@
 
 import pytest
 
-from charts_src import workspace
 from charts_src.lib.accelerators import ACCELERATOR_LABEL, PURPOSE_LABEL
 from charts_src.objects import Body
 from charts_src.proofs.fitting import requests
@@ -10,7 +9,7 @@ from charts_src.proofs.pods import Pod, all_pods
 from tools.cluster.pending import plain
 from tools.cluster.plan_nodes import open_namespace
 from tools.cluster.plane import Plane
-from tools.cluster.tree import Installed
+from tools.cluster.tree import Installed, rendered_objects
 from tools.cluster.volumes import Provisioner
 from tools.cluster.waiting import eventually
 
@@ -26,9 +25,7 @@ def kinds(plane: Plane, env: str) -> list[tuple[Pod, Kind]]:
     open_namespace(plane.api, NAMESPACE)
     labels = {node["metadata"]["name"]: node["metadata"]["labels"] for node in plane.api.list("v1", "Node")}
     found = []
-    for index, pod in enumerate(
-        each for each in all_pods(workspace.objects(env).values()) if not each.daemon
-    ):
+    for index, pod in enumerate(each for each in all_pods(rendered_objects(env).values()) if not each.daemon):
         node = labels[placed(plane, pod, f"pod-{index}")]
         found.append((pod, (node.get(ACCELERATOR_LABEL, "none"), node.get(PURPOSE_LABEL, ""))))
     return found

@@ -4,17 +4,18 @@ import subprocess
 
 import pytest
 
-from charts_src import ROOT, workspace
+from charts_src import ROOT
 from charts_src.objects import Body, Identity
 from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
+from tools.cluster.tree import rendered_objects
 from tools.cluster.upgrade import objects_at, upgrade
 from tools.cluster.waiting import eventually
 
 
 def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) -> None:
-    (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
+    (cluster,) = (body for key, body in rendered_objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
     before = the_one(operated, namespace, head)
@@ -31,7 +32,7 @@ def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) ->
 
 
 def test_operators_go_on_when_the_api_server_was_away(operated: Plane, env: str) -> None:
-    (cluster,) = (body for key, body in workspace.objects(env).items() if key.kind == "RayCluster")
+    (cluster,) = (body for key, body in rendered_objects(env).items() if key.kind == "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
     before = the_one(operated, namespace, head)
@@ -67,7 +68,7 @@ def test_the_tree_before_this_one_is_upgraded_without_a_refusal(operated: Plane,
     revisions = git("log", "--format=%H", "-2", "--", f"rendered/{env}").split()
     if len(revisions) < 2:
         pytest.skip("the clone has no tree before this one")
-    found = upgrade(operated.api, objects_at(ROOT, revisions[1], env), workspace.objects(env))
+    found = upgrade(operated.api, objects_at(ROOT, revisions[1], env), rendered_objects(env))
     print(f"changed: {found.changed}\nrestarted: {found.restarted}")
     assert found.refused == {}
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from charts_src import workspace
 from charts_src.objects import Body, Identity
 from tools.cluster.audit import AuditEvent
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
 from tools.cluster.reserves import RESERVES
 from tools.cluster.rights import Account, Reserve, Right, account
+from tools.cluster.tree import rendered_objects
 
 LEAST = 0.8
 """Share of rights that have to be used or explained."""
@@ -20,7 +20,7 @@ LEAST = 0.8
 @pytest.fixture(scope="module")
 def accounts(operated: Plane, env: str) -> list[Account]:
     time.sleep(2)  # the audit log is written in batches
-    objects, events = workspace.objects(env), list(operated.events())
+    objects, events = rendered_objects(env), list(operated.events())
     names = {each.deployment for each in OPERATORS}
     return [
         account(

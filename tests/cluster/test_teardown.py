@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from charts_src import ROOT, workspace
+from charts_src import ROOT
 from charts_src.cloud.teardown import WORKLOADS
 from charts_src.objects import Body
 from charts_src.steps.plan import Command, Step, Wait, read
 from tools.cluster.binaries import binary
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
+from tools.cluster.tree import rendered_objects
 from tools.cluster.volumes import Provisioner
 from tools.cluster.waiting import eventually
 
@@ -130,7 +131,7 @@ def test_the_volumes_that_are_left_are_those_to_keep(torn_down: Plane, env: str)
     left = {body["metadata"]["name"] for body in torn_down.api.list("v1", "PersistentVolume")}
     retained = {
         key.name
-        for key, body in workspace.objects(env).items()
+        for key, body in rendered_objects(env).items()
         if key.kind == "PersistentVolume" and body["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     }
     assert left == retained

@@ -3,7 +3,7 @@
 The manifests that it reads are those of the repository, to the letter, the repository's URL too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from tools.cluster.argocd_start import CONTROLLER, start_controller, start_redis
 from tools.cluster.git_host import Repository, git_host
 from tools.cluster.plane import Plane
 from tools.cluster.processes import Process
+from tools.cluster.tree import tree
 from tools.cluster.waiting import eventually
 
 APPLICATION = "argoproj.io/v1alpha1"
@@ -93,13 +94,15 @@ def told(status: Body) -> Body:
 
 
 @contextmanager
-def argo_cd(plane: Plane, env: str) -> Iterator[ArgoCd]:
+def argo_cd(plane: Plane, env: str, components: Collection[str] = ()) -> Iterator[ArgoCd]:
     """Install and start Argo CD; nothing is synced before `load_root`. The host of the repository ends first.
+
+    `components` are those of which there will be Applications; all, when there are none.
 
     Raises UserError when something is not built, TimeoutError with the end of a log, OSError without redis.
     """
     settings = config.load(env, state.ENVIRONMENTS).argocd
-    apply_definitions(plane, env)
+    apply_definitions(plane, (wave for wave in tree(env) if not components or wave.application in components))
     install_argo_cd(plane, env, settings.namespace)
     folder = plane.folder / "argocd"
     (folder / "bin").mkdir(parents=True)

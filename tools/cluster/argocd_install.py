@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from charts_src import ROOT
@@ -16,7 +17,7 @@ from charts_src.schema.sources import ARGO_CD
 from charts_src.schema.upstream import module_folder
 from tools.cluster.binaries import binary
 from tools.cluster.plane import Plane
-from tools.cluster.tree import CRD, tree, wait_established, wait_served
+from tools.cluster.tree import CRD, Wave, wait_established, wait_served
 
 _KINDS = (("argoproj.io/v1alpha1", "Application"), ("argoproj.io/v1alpha1", "AppProject"))
 _LOADER = "root-loader"
@@ -44,12 +45,12 @@ def install_argo_cd(plane: Plane, env: str, namespace: str) -> None:
     _write_secrets(plane, namespace)
 
 
-def apply_definitions(plane: Plane, env: str) -> None:
-    """Apply the CustomResourceDefinitions of all Applications, as Argo CD would.
+def apply_definitions(plane: Plane, waves: Iterable[Wave]) -> None:
+    """Apply the CustomResourceDefinitions of some waves, as Argo CD would.
 
     Raises Refused when the API server refuses one, TimeoutError when it does not serve it after 60 s.
     """
-    bodies = [body for wave in tree(env) for body in wave.objects if body["kind"] == CRD]
+    bodies = [body for wave in waves for body in wave.objects if body["kind"] == CRD]
     for body in bodies:
         plane.api.apply(body, _MANAGER, brief=True)
     for body in bodies:

@@ -7,12 +7,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from charts_src import ROOT
 from charts_src.lib.quantities import amount, millicores
 from charts_src.objects import Body
-from charts_src.proofs.tree import Objects, read_objects
+from charts_src.proofs.tree import Objects
 from tools.cluster.api import Api
 from tools.cluster.aws_process import fill_aws, start_aws
 from tools.cluster.aws_seed import CREDENTIALS
@@ -21,7 +20,7 @@ from tools.cluster.binaries import binary
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.tree import tree, wait_established
+from tools.cluster.tree import rendered_objects, tree, wait_established
 from tools.cluster.waiting import eventually
 
 DEVIATIONS = {
@@ -62,16 +61,16 @@ class Karpenter:
     setup: Setup
 
 
-def start_karpenter(plane: Plane, env: str, rendered: Path = ROOT / "rendered") -> Karpenter:
+def start_karpenter(plane: Plane, env: str) -> Karpenter:
     """Apply what Karpenter needs of an environment, start it, and wait until all its pools are ready.
 
     The processes end with the plane. Raises UserError when it is not built, Refused, and TimeoutError with
     the end of a log.
     """
-    objects = read_objects(rendered / env)
-    setup = setup_of(rendered / env, objects, _minor(plane.api))
+    rendered = rendered_objects(env)
+    setup = setup_of(ROOT / "rendered" / env, rendered, _minor(plane.api))
     aws, endpoint = start_aws(plane, setup)
-    apply_for_karpenter(plane.api, env, rendered.parent)
+    apply_for_karpenter(plane.api, env)
     fill_aws(aws, endpoint, setup)
     joiner = plane.processes.start(
         "joiner",
@@ -79,7 +78,7 @@ def start_karpenter(plane: Plane, env: str, rendered: Path = ROOT / "rendered") 
         environ={"KUBE_TOKEN": plane.api.token, "PYTHONPATH": str(ROOT)},
     )
     process = plane.processes.start(
-        "karpenter", binary("karpenter"), environ=settings(deployment(objects)) | _instead(plane, endpoint)
+        "karpenter", binary("karpenter"), environ=settings(deployment(rendered)) | _instead(plane, endpoint)
     )
     found = Karpenter(process, aws, joiner, endpoint, setup)
     _wait(plane.api, process)
@@ -97,11 +96,11 @@ def _wait(api: Api, process: Process) -> None:
         raise TimeoutError(failed())
 
 
-def apply_for_karpenter(api: Api, env: str, root: Path = ROOT) -> None:
+def apply_for_karpenter(api: Api, env: str) -> None:
     """Apply Karpenter's rendered objects, and of the others those that count in the size of nodes."""
     chosen = [
         body
-        for wave in tree(env, root)
+        for wave in tree(env)
         for body in wave.objects
         if (wave.application in _OWN and body["kind"] not in _NOT_HERE) or body["kind"] in _EVERYWHERE
     ]

@@ -17,13 +17,18 @@ _LOOPBACK = "127.0.0.1"
 _ISSUER = "https://kubernetes.default.svc"
 
 
+def data(folder: Path) -> Path:
+    """Say where the etcd of a plane keeps its data."""
+    return folder / "etcd"
+
+
 def etcd(processes: Processes, port: int, peer: int) -> Process:
     """Start etcd, which forgets on a crash of the machine but not of a process."""
     url, peer_url = f"http://{_LOOPBACK}:{port}", f"http://{_LOOPBACK}:{peer}"
     return processes.start(
         "etcd",
         binary("etcd"),
-        f"--data-dir={processes.folder / 'etcd'}",
+        f"--data-dir={data(processes.folder)}",
         f"--listen-client-urls={url}",
         f"--advertise-client-urls={url}",
         f"--listen-peer-urls={peer_url}",
@@ -65,7 +70,7 @@ def api_server(
         f"--audit-log-path={processes.folder / 'audit.log'}",
         "--audit-log-mode=batch",
         *flags,
-        environ={"GOMEMLIMIT": "1300MiB"},  # it works on definitions of a megabyte, several times on each
+        environ={"GOMEMLIMIT": "1600MiB"},  # it works on definitions of a megabyte, several times on each
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -7,10 +7,11 @@ A node has no startup taints: it is one whose agents have done their work.
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from charts_src import config, state, workspace
+from charts_src import config, state
 from charts_src.lib.instances import offered
 from charts_src.objects import Body
 from charts_src.proofs.nodes import Node, nodes_of
+from tools.cluster.tree import rendered_objects
 
 _CAPACITY_TYPE = "karpenter.sh/capacity-type"
 _ZONE = "topology.kubernetes.io/zone"
@@ -37,7 +38,7 @@ def environment_nodes(env: str, most: int = 1) -> list[Body]:
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
     described = config.load(env, state.ENVIRONMENTS)
-    kinds = sorted(nodes_of(workspace.objects(env), described), key=lambda kind: kind.pool.name)
+    kinds = sorted(nodes_of(rendered_objects(env), described), key=lambda kind: kind.pool.name)
     pools = [list(group) for _, group in groupby(kinds, key=lambda kind: kind.pool.name)]
     largest = [max(pool, key=_size) for pool in pools]
     found = [

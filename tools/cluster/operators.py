@@ -20,12 +20,12 @@ import pyspark
 
 from charts_src import ROOT
 from charts_src.objects import Body
-from charts_src.proofs.tree import read_objects
 from tools.cluster.binaries import binary
 from tools.cluster.credentials import self_signed
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
+from tools.cluster.tree import rendered_objects
 
 
 class Operator(NamedTuple):
@@ -63,7 +63,11 @@ OPERATORS = (
         "spark-operator-controller",
         "spark-operator",
         ("--health-probe-bind-address=:8081",),
-        {"SPARK_HOME": "/opt/spark", "JAVA_HOME": _JAVA},
+        {
+            "SPARK_HOME": "/opt/spark",
+            "JAVA_HOME": _JAVA,
+            "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        },
         _SPARK,
     ),
 )
@@ -71,6 +75,7 @@ OPERATORS = (
 DEVIATIONS = {
     "ENABLE_WEBHOOKS": "KubeRay's webhook always listens on one port; the API server does not call it here",
     "DEFAULT_REQUEUE_TIME": "Argo Workflows looks again after 1 s, not 10 s",
+    "JAVA_TOOL_OPTIONS": "spark-submit runs for seconds, in which Java's best code does not pay",
     "--health-probe-bind-address": "the Spark Operator's own default is a port that others use too",
 }
 """What differs from the rendered Deployments, and why."""
@@ -79,14 +84,15 @@ _PORT = re.compile(r"((?:address|addr|port)\w*[=:] ?\"?:?)(\d{4,5})\b", re.IGNOR
 _ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount"
 
 
-def start_operator(plane: Plane, env: str, operator: Operator, rendered: Path = ROOT / "rendered") -> Process:
+def start_operator(plane: Plane, env: str, operator: Operator) -> Process:
     """Start an operator whose objects are applied; it ends with the plane.
 
     Raises UserError when it is not built, Refused when its ServiceAccount or a ConfigMap is not there.
     """
-    objects = read_objects(rendered / env)
     (deployment,) = (
-        body for key, body in objects.items() if (key.kind, key.name) == ("Deployment", operator.deployment)
+        body
+        for key, body in rendered_objects(env).items()
+        if (key.kind, key.name) == ("Deployment", operator.deployment)
     )
     spec, namespace = deployment["spec"]["template"]["spec"], deployment["metadata"]["namespace"]
     (container,) = spec["containers"]

@@ -8,13 +8,14 @@ over; so a volume's zone does not count here.
 import re
 from typing import NamedTuple
 
-from charts_src import config, state, workspace
+from charts_src import config, state
 from charts_src.lib.accelerators import PURPOSE_LABEL
 from charts_src.lib.notebooks import profile_pods
 from charts_src.model import Environment
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import Pod, all_pods
 from charts_src.proofs.workloads import JOBS, SCALING, STAYING, at_once
+from tools.cluster.tree import rendered_objects
 
 _KEPT = ("affinity", "nodeSelector", "schedulerName", "tolerations", "topologySpreadConstraints")
 PLATFORM = "platform"
@@ -40,7 +41,7 @@ def workloads(env: str) -> list[Workload]:
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
     notebooks = _notebooks(config.load(env, state.ENVIRONMENTS))
-    all_of_it = all_pods(workspace.objects(env).values())
+    all_of_it = all_pods(rendered_objects(env).values())
     platform = [pod for pod in all_of_it if pod.owner.kind in STAYING and _on_system_nodes(pod)]
     pods = [pod for pod in all_of_it if pod.owner.kind in (*JOBS, *SCALING)]
     owners = sorted({pod.owner for pod in pods}, key=str)

@@ -3,12 +3,13 @@
 The API server has every feature and admission plugin that is on by default, RBAC, Pod Security and admission
 policies among them. etcd does not wait for the disk: nothing here outlives the plane.
 
-kwok runs twice: for most nodes with stages of nodes and pods, for those that run pods as local processes
-(label genai-on-eks/runs: locally) with stages of nodes only. So it keeps both ready, and leaves the pods of
-the latter alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/cmd/root.go,
+Where some nodes run pods as local processes (label genai-on-eks/runs: locally), kwok runs twice: for those
+with stages of nodes only, for the others with stages of pods too. So it keeps both ready, and leaves the pods
+of the former alone. Source of flags and stages: sigs.k8s.io/kwok v0.8.0 (pkg/kwok/cmd/root.go,
 pkg/kwok/controllers/pod_controller.go).
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,11 +67,11 @@ class Plane:
 
 
 @contextmanager
-def plane(folder: Path, flags: Sequence[str] = ()) -> Iterator[Plane]:
+def plane(folder: Path, flags: Sequence[str] = (), *, local: bool = False) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    `flags` are more of the API server's. Raises UserError when a tool is not built, TimeoutError with the end
-    of a log when a process does not get ready.
+    `flags` are more of the API server's; `local` says whether some nodes run pods as processes. Raises
+    UserError when a tool is not built, TimeoutError with the end of a log when a process does not get ready.
     """
     with Processes(folder) as processes:
         keys = credentials(folder / "pki")
@@ -84,14 +85,15 @@ def plane(folder: Path, flags: Sequence[str] = ()) -> Iterator[Plane]:
         manager = launch.controller_manager(processes, configs["controller-manager"], managing, keys)
         launch.scheduler(processes, configs["scheduler"], scheduling)
         launch.kwok(processes, "kwok", configs["kwok"], kwok, "genai-on-eks/runs!=locally", _stages("*"))
-        launch.kwok(
-            processes,
-            "kwok-local",
-            configs["kwok"],
-            local_kwok,
-            "genai-on-eks/runs=locally",
-            _stages("node-*"),
-        )
+        if local:
+            launch.kwok(
+                processes,
+                "kwok-local",
+                configs["kwok"],
+                local_kwok,
+                "genai-on-eks/runs=locally",
+                _stages("node-*"),
+            )
         # The last thing without which no pod can be created.
         eventually(
             lambda: found.api.get("v1", "ServiceAccount", "default", "default"),
@@ -102,13 +104,16 @@ def plane(folder: Path, flags: Sequence[str] = ()) -> Iterator[Plane]:
 
 
 @contextmanager
-def api_alone(folder: Path, minor: str) -> Iterator[Plane]:
+def api_alone(folder: Path, minor: str, before: Path | None = None) -> Iterator[Plane]:
     """Run etcd and the API server of a Kubernetes minor, such as 1.34, without controllers.
 
     That is all that it takes to have objects validated, and to build the rest of a second minor takes long.
+    With `before`, the folder of one that has ended, it begins with all objects of that one.
     Raises as `plane` does.
     """
     with Processes(folder) as processes:
+        if before:
+            shutil.copytree(launch.data(before), launch.data(folder))
         yield _served(processes, credentials(folder / "pki"), minor)
 
 

@@ -13,7 +13,7 @@ from typing import Self
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _KEPT = ("PATH", "HOME", "TMPDIR")
-_ADDED = {"GOGC": "200"}
+_ADDED = {"GOGC": "400"}
 """Programs in Go, as most are, spend less of their time on garbage, and take some more memory for it."""
 
 

@@ -17,6 +17,7 @@ import yaml
 from charts_src import config, state, workspace
 from charts_src.errors import UserError
 from charts_src.objects import NOT_OBJECTS, Body, Identity
+from charts_src.proofs.tree import Objects
 from charts_src.publish import publish
 from charts_src.waves import SYNC_WAVE
 from tools.cluster.api import Api, Applied
@@ -73,6 +74,15 @@ def tree(env: str, root: Path = REPOSITORY) -> list[Wave]:
         raise UserError(f"{root / 'argocd' / env}: no Applications; run make render ENV={env}")
     ordered = sorted((wave_of(body), body["metadata"]["name"], _folder(body, env)) for body in found)
     return [wave for number, name, path in ordered for wave in _waves(name, number, root / path)]
+
+
+@cache
+def rendered_objects(env: str) -> Objects:
+    """Read the objects of an environment once, without the schemas of definitions; nobody may change them.
+
+    Raises UserError when it is not rendered.
+    """
+    return workspace.objects(env)
 
 
 def _folder(application: Body, env: str) -> str:
