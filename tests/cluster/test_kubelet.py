@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from charts_src.errors import UserError
 from charts_src.objects import Body
 from tools.cluster.kubelet import LABEL, Kubelet, start_kubelet
 from tools.cluster.nodes import node
@@ -298,6 +299,11 @@ def commands() -> str:
 
 def test_the_kubelet_has_not_ended(kubelet: Kubelet) -> None:
     assert kubelet.process.alive(), kubelet.process.tail()
+
+
+def test_programs_below_tmp_are_refused_as_no_pod_would_see_them(plane: Plane) -> None:
+    with pytest.raises(UserError, match="bin: pods have a /tmp of their own"):
+        start_kubelet(plane, {"tests/python": Image(("/tmp/clone/bin",))})  # noqa: S108
 
 
 def test_variables_are_put_into_commands_as_kubernetes_does() -> None:

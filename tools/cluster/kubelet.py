@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import requests
 
+from charts_src.errors import UserError
 from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.local_pods import LocalPod, Machine
@@ -63,8 +64,14 @@ class Kubelet(NamedTuple):
 def start_kubelet(plane: Plane, images: Mapping[str, Image]) -> Kubelet:
     """Start a kubelet for all nodes with the label; it ends with the plane, and its pods with it.
 
-    `images` says by the end of an image's repository what it stands for.
+    `images` says by the end of an image's repository what it stands for. Raises UserError for one whose
+    programs are below /tmp: pods have another.
     """
+    for place in (each for image in images.values() for each in image.path):
+        if Path(place).is_relative_to("/tmp"):  # noqa: S108
+            raise UserError(
+                f"{place}: pods have a /tmp of their own, which hides it; put the repository elsewhere"
+            )
     folder = plane.folder / "kubelet"
     folder.mkdir()
     settings = {
