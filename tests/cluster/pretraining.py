@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from charts_src.objects import Body
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 
 
 def mpi_job(env: str, step: str, **parameters: str) -> Body:
@@ -35,21 +35,13 @@ def step_pod(env: str, step: str, **parameters: str) -> Body:
 
 def _defaults(env: str) -> Body:
     """Give what the controller of Argo Workflows adds to the spec of every workflow."""
-    (config,) = (
-        body
-        for key, body in rendered_objects(env).items()
-        if (key.kind, key.name) == ("ConfigMap", "workflow-controller-configmap")
-    )
+    (config,) = rendered(env, "ConfigMap", "workflow-controller-configmap")
     defaults: Body = yaml.safe_load(config["data"]["config"])["workflowDefaults"]["spec"]
     return defaults
 
 
 def _template(env: str, name: str) -> tuple[Body, Body]:
-    (workflow,) = (
-        body
-        for key, body in rendered_objects(env).items()
-        if (key.kind, key.name) == ("WorkflowTemplate", "llama2-pretraining")
-    )
+    (workflow,) = rendered(env, "WorkflowTemplate", "llama2-pretraining")
     (template,) = (each for each in workflow["spec"]["templates"] if each["name"] == name)
     return workflow, template
 

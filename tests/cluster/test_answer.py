@@ -31,7 +31,7 @@ from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
 from tools.cluster.pod_environ import Image
 from tools.cluster.processes import Process
-from tools.cluster.tree import Wave, install, rendered_objects, tree
+from tools.cluster.tree import Wave, install, rendered, tree
 from tools.cluster.waiting import eventually
 
 ENV = "dev"
@@ -103,10 +103,6 @@ def save(function: str, folder: Path) -> None:
         path.chmod(0o644)  # the containers' user is another one
 
 
-def rendered(kind: str) -> list[Body]:
-    return [body for key, body in rendered_objects(ENV).items() if key.kind == kind]
-
-
 def becomes(
     plane: Plane, body: Body, check: Callable[[Body], Any], seconds: float, message: Callable[[], str]
 ) -> Any:
@@ -156,11 +152,7 @@ def give_ports(cluster: Body) -> None:
 @pytest.fixture(scope="module")
 def service(plane: Plane, kubelet: Kubelet, kuberay: Process) -> Body:
     """Give the RayService, with the tiny pipeline in it, when it is Ready."""
-    (found,) = (
-        deepcopy(body)
-        for body in rendered("RayService")
-        if body["metadata"]["name"] == "stable-diffusion-gpu"
-    )
+    (found,) = map(deepcopy, rendered(ENV, "RayService", "stable-diffusion-gpu"))
     namespace = found["metadata"]["namespace"]
     give_ports(found["spec"]["rayClusterConfig"])
     config = yaml.safe_load(found["spec"]["serveConfigV2"])
@@ -277,7 +269,7 @@ def worker_processes() -> list[int]:
 
 def test_tensorboard_shows_the_curve_of_that_training(plane: Plane, kubelet: Kubelet) -> None:
     install(plane, only(("tensorboard",)))
-    (deployment,) = (body for body in rendered("Deployment") if body["metadata"]["name"] == "tensorboard")
+    (deployment,) = rendered(ENV, "Deployment", "tensorboard")
     becomes(
         plane,
         deployment,
@@ -314,7 +306,7 @@ def test_a_ray_job_trains_and_succeeds(
 ) -> None:
     # The last: what the service has of this machine's memory, it need not have too.
     plane.api.delete(service["apiVersion"], "RayService", service["metadata"]["name"], "stable-diffusion")
-    (job,) = map(deepcopy, rendered("RayJob"))
+    (job,) = map(deepcopy, rendered(ENV, "RayJob"))
     namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
     fsx = kubelet.claim(namespace, "fsx")
     save("tiny_llm.save_llama", fsx / "tiny" / "model")

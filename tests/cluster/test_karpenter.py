@@ -39,7 +39,7 @@ from tools.cluster.pending import DO_NOT_DISRUPT, Workload, pods_for, workloads
 from tools.cluster.plan_nodes import open_namespace
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 from tools.cluster.waiting import eventually
 
 ACCOUNT = "system:serviceaccount:karpenter:karpenter"
@@ -74,21 +74,18 @@ once = pytest.mark.parametrize("cluster", ["prod"], indirect=True)
 
 
 def test_takes_the_rendered_pools_unchanged(cluster: Cluster) -> None:
-    rendered = [
-        body
-        for key, body in rendered_objects(cluster.env).items()
-        if key.kind in ("NodePool", "EC2NodeClass", "NodeOverlay")
-    ]
-    assert rendered
-    for body in rendered:
+    kinds = "NodePool", "EC2NodeClass", "NodeOverlay"
+    bodies = [body for kind in kinds for body in rendered(cluster.env, kind)]
+    assert bodies
+    for body in bodies:
         live: Any = cluster.api.get(body["apiVersion"], body["kind"], body["metadata"]["name"])
         assert live["spec"] == body["spec"], body["metadata"]["name"]
         assert condition(live, "Ready")["status"] == "True", live["status"]
 
 
 def test_finds_images_subnets_and_groups(cluster: Cluster) -> None:
-    rendered = {body["metadata"]["name"]: body for body in cluster.api.list(*NODE_CLASS)}
-    for name, body in rendered.items():
+    classes = {body["metadata"]["name"]: body for body in cluster.api.list(*NODE_CLASS)}
+    for name, body in classes.items():
         status = body["status"]
         assert {each["zone"] for each in status["subnets"]} == set(cluster.karpenter.setup.zones), name
         assert len(status["subnets"]) == len(cluster.karpenter.setup.zones), name  # no public ones

@@ -11,7 +11,7 @@ from tools.cluster import aws_answers
 from tools.cluster.aws_fleet import narrowed
 from tools.cluster.aws_setup import Reservation
 from tools.cluster.joiner import joining, started
-from tools.cluster.karpenter import deployment, settings
+from tools.cluster.karpenter import settings
 from tools.cluster.node_plan import Seen, planned
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
@@ -107,7 +107,7 @@ def test_startup_taints_go_when_the_node_is_ready() -> None:
 
 
 def test_settings_are_those_of_the_rendered_deployment() -> None:
-    found = settings(deployment(rendered_objects("prod")))
+    found = settings("prod")
     assert found["CLUSTER_NAME"] == "genai-prod"
     assert found["SYSTEM_NAMESPACE"] == "karpenter"
     assert found["CPU_REQUESTS"] == "1000"

@@ -4,7 +4,7 @@ import pytest
 
 from charts_src.objects import Body
 from tools.cluster.plane import Plane
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 from tools.cluster.waiting import eventually
 
 ENV = "dev"
@@ -41,10 +41,6 @@ def roles_of(plane: Plane, operator: str) -> list[Body]:
     ]
     assert found
     return [role for role in found if role]
-
-
-def names(body: Body) -> tuple[str, str]:
-    return body["kind"], body["metadata"]["name"]
 
 
 def without_resource(rules: list[Body], resource: str) -> list[Body]:
@@ -88,8 +84,6 @@ def test_a_rule_that_is_missing_is_seen(operated: Plane, env: str, operator: str
 
 def account_of(operator: str) -> str:
     """Give namespace and name of an operator's ServiceAccount, with a colon."""
-    (deployment,) = (
-        body for body in rendered_objects(ENV).values() if names(body) == ("Deployment", operator)
-    )
+    (deployment,) = rendered(ENV, "Deployment", operator)
     name = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     return f"{deployment['metadata']['namespace']}:{name}"

@@ -15,15 +15,11 @@ from tests.cluster.pretraining import mpi_job
 from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 from tools.cluster.waiting import eventually
 
 KUEUE = "kueue.x-k8s.io/v1beta2"
 WORKFLOW = "argoproj.io/v1alpha1"
-
-
-def rendered(env: str, kind: str) -> list[Body]:
-    return [body for key, body in rendered_objects(env).items() if key.kind == kind]
 
 
 def becomes(plane: Plane, body: Body, check: Callable[[Any], Any], seconds: float = 60) -> Any:
@@ -120,11 +116,7 @@ def test_every_queue_is_active(operated: Plane, env: str) -> None:
 
 
 def test_a_workflow_of_a_rendered_template_runs_to_its_end(operated: Plane, env: str) -> None:
-    (template,) = (
-        body
-        for body in rendered(env, "WorkflowTemplate")
-        if body["metadata"]["name"] == "llama2-prune-checkpoints"
-    )
+    (template,) = rendered(env, "WorkflowTemplate", "llama2-prune-checkpoints")
     workflow = operated.api.create(
         {
             "apiVersion": WORKFLOW,

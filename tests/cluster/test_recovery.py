@@ -9,13 +9,13 @@ from charts_src.objects import Body, Identity
 from tests.cluster.running import running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered, rendered_objects
 from tools.cluster.upgrade import objects_at, upgrade
 from tools.cluster.waiting import eventually
 
 
 def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) -> None:
-    (cluster,) = (body for key, body in rendered_objects(env).items() if key.kind == "RayCluster")
+    (cluster,) = rendered(env, "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
     before = the_one(operated, namespace, head)
@@ -32,7 +32,7 @@ def test_pods_of_a_node_that_is_gone_run_elsewhere(operated: Plane, env: str) ->
 
 
 def test_operators_go_on_when_the_api_server_was_away(operated: Plane, env: str) -> None:
-    (cluster,) = (body for key, body in rendered_objects(env).items() if key.kind == "RayCluster")
+    (cluster,) = rendered(env, "RayCluster")
     name, namespace = cluster["metadata"]["name"], cluster["metadata"]["namespace"]
     head = f"ray.io/cluster={name},ray.io/node-type=head"
     before = the_one(operated, namespace, head)

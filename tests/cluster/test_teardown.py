@@ -12,7 +12,7 @@ from charts_src.steps.plan import Command, Step, Wait, read
 from tools.cluster.binaries import binary
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 from tools.cluster.volumes import Provisioner
 from tools.cluster.waiting import eventually
 
@@ -130,9 +130,9 @@ def test_no_workload_volume_node_or_entrance_is_left(torn_down: Plane) -> None:
 def test_the_volumes_that_are_left_are_those_to_keep(torn_down: Plane, env: str) -> None:
     left = {body["metadata"]["name"] for body in torn_down.api.list("v1", "PersistentVolume")}
     retained = {
-        key.name
-        for key, body in rendered_objects(env).items()
-        if key.kind == "PersistentVolume" and body["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+        body["metadata"]["name"]
+        for body in rendered(env, "PersistentVolume")
+        if body["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     }
     assert left == retained
 

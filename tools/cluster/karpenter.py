@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from charts_src import ROOT
 from charts_src.lib.quantities import amount, millicores
 from charts_src.objects import Body
-from charts_src.proofs.tree import Objects
 from tools.cluster.api import Api
 from tools.cluster.aws_process import fill_aws, start_aws
 from tools.cluster.aws_seed import CREDENTIALS
@@ -20,7 +19,7 @@ from tools.cluster.binaries import binary
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.tree import rendered_objects, tree, wait_established
+from tools.cluster.tree import rendered, rendered_objects, tree, wait_established
 from tools.cluster.waiting import eventually
 
 DEVIATIONS = {
@@ -67,8 +66,7 @@ def start_karpenter(plane: Plane, env: str) -> Karpenter:
     The processes end with the plane. Raises UserError when it is not built, Refused, and TimeoutError with
     the end of a log.
     """
-    rendered = rendered_objects(env)
-    setup = setup_of(ROOT / "rendered" / env, rendered, _minor(plane.api))
+    setup = setup_of(ROOT / "rendered" / env, rendered_objects(env), _minor(plane.api))
     aws, endpoint = start_aws(plane, setup)
     apply_for_karpenter(plane.api, env)
     fill_aws(aws, endpoint, setup)
@@ -78,7 +76,7 @@ def start_karpenter(plane: Plane, env: str) -> Karpenter:
         environ={"KUBE_TOKEN": plane.api.token, "PYTHONPATH": str(ROOT)},
     )
     process = plane.processes.start(
-        "karpenter", binary("karpenter"), environ=settings(deployment(rendered)) | _instead(plane, endpoint)
+        "karpenter", binary("karpenter"), environ=settings(env) | _instead(plane, endpoint)
     )
     found = Karpenter(process, aws, joiner, endpoint, setup)
     _wait(plane.api, process)
@@ -112,13 +110,9 @@ def apply_for_karpenter(api: Api, env: str) -> None:
             wait_established(api, body)
 
 
-def deployment(objects: Objects) -> Body:
-    """Find Karpenter's Deployment among an environment's objects."""
-    return next(body for key, body in objects.items() if (key.kind, key.name) == ("Deployment", "karpenter"))
-
-
-def settings(deployment: Body) -> dict[str, str]:
-    """Give the environment that a container of Karpenter's Deployment has."""
+def settings(env: str) -> dict[str, str]:
+    """Give the environment that a container of Karpenter's rendered Deployment has."""
+    (deployment,) = rendered(env, "Deployment", "karpenter")
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return {item["name"]: _value(item, container) for item in container["env"]}
 

@@ -25,7 +25,7 @@ from tools.cluster.credentials import self_signed
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 
 
 class Operator(NamedTuple):
@@ -89,11 +89,7 @@ def start_operator(plane: Plane, env: str, operator: Operator) -> Process:
 
     Raises UserError when it is not built, Refused when its ServiceAccount or a ConfigMap is not there.
     """
-    (deployment,) = (
-        body
-        for key, body in rendered_objects(env).items()
-        if (key.kind, key.name) == ("Deployment", operator.deployment)
-    )
+    (deployment,) = rendered(env, "Deployment", operator.deployment)
     spec, namespace = deployment["spec"]["template"]["spec"], deployment["metadata"]["namespace"]
     (container,) = spec["containers"]
     root = plane.folder / "operators" / operator.deployment

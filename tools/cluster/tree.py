@@ -85,6 +85,13 @@ def rendered_objects(env: str) -> Objects:
     return workspace.objects(env)
 
 
+def rendered(env: str, kind: str, name: str = "") -> list[Body]:
+    """Give the objects of a kind, or those of that name; as for `rendered_objects`."""
+    return [
+        body for key, body in rendered_objects(env).items() if key.kind == kind and name in ("", key.name)
+    ]
+
+
 def _folder(application: Body, env: str) -> str:
     """Say where the objects of an Application are: those of a chart are rendered too."""
     source = application["spec"]["source"]
