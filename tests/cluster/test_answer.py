@@ -194,6 +194,73 @@ def test_a_prompt_sent_to_the_ray_service_gives_a_picture(plane: Plane, service:
         assert (picture.format, picture.size) == ("PNG", (64, 64))
 
 
+def test_nothing_was_refused_to_what_runs_in_the_head_of_the_service(plane: Plane, service: Body) -> None:
+    """Its autoscaler uses the rendered account."""
+    asked = {event.user for event in plane.events() if event.user.endswith(HEAD_ACCOUNT)}
+    assert asked, f"{HEAD_ACCOUNT} of {service['metadata']['name']} has asked for nothing"
+    assert refused(plane) == set()
+
+
+def refused(plane: Plane, account: str = "") -> set[tuple[str, ...]]:
+    """Give what the rights of ServiceAccounts whose names begin so did not allow."""
+    return {
+        (event.user, event.verb, event.group, event.resource, event.namespace)
+        for event in plane.forbidden(f"system:serviceaccount:{account}")
+        if event.decision == "forbid"
+    }
+
+
+def test_a_ray_job_trains_and_succeeds(
+    plane: Plane, kubelet: Kubelet, kuberay: Process, service: Body
+) -> None:
+    # What the service has of this machine's memory, what follows need not have too.
+    plane.api.delete(service["apiVersion"], "RayService", service["metadata"]["name"], "stable-diffusion")
+    (job,) = map(deepcopy, rendered(ENV, "RayJob"))
+    namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
+    fsx = kubelet.claim(namespace, "fsx")
+    save("tiny_llm.save_llama", fsx / "tiny" / "model")
+    texts.corpus(fsx / "tiny" / "texts")
+    install(plane, map(without_jobs, only(("ray-train",))))
+    configure(plane, namespace, name)
+    give_ports(job["spec"]["rayClusterSpec"])
+    plane.api.apply(job)
+
+    def message() -> str:
+        return f"{kuberay.tail()}\n{said(plane, kubelet, namespace)}"
+
+    ended = becomes(
+        plane,
+        job,
+        lambda status: status if status.get("jobDeploymentStatus") in ("Complete", "Failed") else None,
+        400,
+        message,
+    )
+    assert ended["jobStatus"] == "SUCCEEDED", ended
+    steps = fsx / "data/checkpoints" / name
+    assert (steps / "final" / "model.safetensors").exists(), sorted(steps.rglob("*"))
+    clusters = job["apiVersion"], "RayCluster", namespace
+    eventually(lambda: not plane.api.list(*clusters), 60, "its cluster is still there")
+
+
+def without_jobs(wave: Wave) -> Wave:
+    return wave._replace(objects=tuple(body for body in wave.objects if body["kind"] != "RayJob"))
+
+
+def configure(plane: Plane, namespace: str, name: str) -> None:
+    """Write a configuration of the training into its ConfigMap: for CPUs, a tiny model, a few short texts."""
+    found = plane.api.get("v1", "ConfigMap", name, namespace)
+    assert found
+    config = json.loads(found["data"]["config.json"])
+    config |= {"accelerator": "none", "resources_per_worker": {}, "cpus_per_worker": 1, "data": "/fsx/tiny"}
+    config["parameters"] |= {
+        "model": "/fsx/tiny/model",
+        "data": "texts",
+        "batch_size": 2,
+        "sequence_length": 32,
+    }
+    plane.api.merge("v1", "ConfigMap", name, {"data": {"config.json": json.dumps(config)}}, namespace)
+
+
 STEPS = 60
 TINY = {"sequence_length": "64", "steps": str(STEPS), "run": f"tiny-{os.getpid()}"}
 
@@ -289,65 +356,7 @@ def test_tensorboard_shows_the_curve_of_that_training(plane: Plane, kubelet: Kub
         eventually(lambda: steps() == list(range(1, STEPS + 1)), 60, lambda: f"there are only {steps()}")
 
 
-def test_nothing_was_refused_to_an_operator_or_to_what_runs_in_a_pod(plane: Plane, service: Body) -> None:
-    """The autoscaler in the head of the service uses its rendered account, the operators theirs."""
-    asked = {event.user for event in plane.events() if event.user.endswith(HEAD_ACCOUNT)}
-    assert asked, f"{HEAD_ACCOUNT} of {service['metadata']['name']} has asked for nothing"
-    refused = {
-        (event.user, event.verb, event.group, event.resource, event.namespace)
-        for event in plane.forbidden()
-        if event.decision == "forbid"
-    }
-    assert refused == set()
-
-
-def test_a_ray_job_trains_and_succeeds(
-    plane: Plane, kubelet: Kubelet, kuberay: Process, service: Body
-) -> None:
-    # The last: what the service has of this machine's memory, it need not have too.
-    plane.api.delete(service["apiVersion"], "RayService", service["metadata"]["name"], "stable-diffusion")
-    (job,) = map(deepcopy, rendered(ENV, "RayJob"))
-    namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
-    fsx = kubelet.claim(namespace, "fsx")
-    save("tiny_llm.save_llama", fsx / "tiny" / "model")
-    texts.corpus(fsx / "tiny" / "texts")
-    install(plane, map(without_jobs, only(("ray-train",))))
-    configure(plane, namespace, name)
-    give_ports(job["spec"]["rayClusterSpec"])
-    plane.api.apply(job)
-
-    def message() -> str:
-        return f"{kuberay.tail()}\n{said(plane, kubelet, namespace)}"
-
-    ended = becomes(
-        plane,
-        job,
-        lambda status: status if status.get("jobDeploymentStatus") in ("Complete", "Failed") else None,
-        400,
-        message,
-    )
-    assert ended["jobStatus"] == "SUCCEEDED", ended
-    steps = fsx / "data/checkpoints" / name
-    assert (steps / "final" / "model.safetensors").exists(), sorted(steps.rglob("*"))
-    clusters = job["apiVersion"], "RayCluster", namespace
-    eventually(lambda: not plane.api.list(*clusters), 60, "its cluster is still there")
-    assert plane.forbidden("system:serviceaccount:kuberay-system:") == []
-
-
-def without_jobs(wave: Wave) -> Wave:
-    return wave._replace(objects=tuple(body for body in wave.objects if body["kind"] != "RayJob"))
-
-
-def configure(plane: Plane, namespace: str, name: str) -> None:
-    """Write a configuration of the training into its ConfigMap: for CPUs, a tiny model, a few short texts."""
-    found = plane.api.get("v1", "ConfigMap", name, namespace)
-    assert found
-    config = json.loads(found["data"]["config.json"])
-    config |= {"accelerator": "none", "resources_per_worker": {}, "cpus_per_worker": 1, "data": "/fsx/tiny"}
-    config["parameters"] |= {
-        "model": "/fsx/tiny/model",
-        "data": "texts",
-        "batch_size": 2,
-        "sequence_length": 32,
-    }
-    plane.api.merge("v1", "ConfigMap", name, {"data": {"config.json": json.dumps(config)}}, namespace)
+@pytest.mark.parametrize("account", ["kuberay-system:kuberay-operator", "mpi-operator:mpi-operator"])
+def test_nothing_was_refused_to_an_operator(plane: Plane, account: str) -> None:
+    assert any(event.user.endswith(account) for event in plane.events())
+    assert refused(plane, account) == set()
