@@ -26,7 +26,7 @@ from tools.cluster.tree import tree, wave_of
 from tools.cluster.waiting import eventually
 
 ENV = os.environ.get("ARGOCD_ENV", "dev")
-"""One environment, as each takes minutes; in the others the same happens to some more objects."""
+"""One environment, as each takes minutes; it has to be one whose bundle installs Argo CD."""
 SERVED = {path.parent.name for path in (ROOT / "rendered" / ENV).glob("*/ray*.yaml")}
 """Applications with a RayService, RayCluster or RayJob, which none waits for."""
 SMALL = "spark-history"
