@@ -139,7 +139,11 @@ def said(plane: Plane, kubelet: Kubelet, namespace: str) -> str:
 def kuberay(plane: Plane, kubelet: Kubelet) -> Process:
     """Start KubeRay's operator, on a plane that runs the pods which it makes."""
     assert kubelet.process.alive()
-    (operator,) = (each for each in OPERATORS if each.deployment == "kuberay-operator")
+    return started(plane, "kuberay-operator")
+
+
+def started(plane: Plane, deployment: str) -> Process:
+    (operator,) = (each for each in OPERATORS if each.deployment == deployment)
     return start_operator(plane, ENV, operator)
 
 
@@ -198,16 +202,7 @@ def test_nothing_was_refused_to_what_runs_in_the_head_of_the_service(plane: Plan
     """Its autoscaler uses the rendered account."""
     asked = {event.user for event in plane.events() if event.user.endswith(HEAD_ACCOUNT)}
     assert asked, f"{HEAD_ACCOUNT} of {service['metadata']['name']} has asked for nothing"
-    assert refused(plane) == set()
-
-
-def refused(plane: Plane, account: str = "") -> set[tuple[str, ...]]:
-    """Give what the rights of ServiceAccounts whose names begin so did not allow."""
-    return {
-        (event.user, event.verb, event.group, event.resource, event.namespace)
-        for event in plane.forbidden(f"system:serviceaccount:{account}")
-        if event.decision == "forbid"
-    }
+    assert plane.unauthorized() == []
 
 
 def test_a_ray_job_trains_and_succeeds(
@@ -220,7 +215,7 @@ def test_a_ray_job_trains_and_succeeds(
     fsx = kubelet.claim(namespace, "fsx")
     save("tiny_llm.save_llama", fsx / "tiny" / "model")
     texts.corpus(fsx / "tiny" / "texts")
-    install(plane, map(without_jobs, only(("ray-train",))))
+    install(plane, (wave.where(lambda body: body["kind"] != "RayJob") for wave in only(("ray-train",))))
     configure(plane, namespace, name)
     give_ports(job["spec"]["rayClusterSpec"])
     plane.api.apply(job)
@@ -240,10 +235,6 @@ def test_a_ray_job_trains_and_succeeds(
     assert (steps / "final" / "model.safetensors").exists(), sorted(steps.rglob("*"))
     clusters = job["apiVersion"], "RayCluster", namespace
     eventually(lambda: not plane.api.list(*clusters), 60, "its cluster is still there")
-
-
-def without_jobs(wave: Wave) -> Wave:
-    return wave._replace(objects=tuple(body for body in wave.objects if body["kind"] != "RayJob"))
 
 
 def configure(plane: Plane, namespace: str, name: str) -> None:
@@ -282,8 +273,7 @@ def prepared(plane: Plane, kubelet: Kubelet) -> Path:
             lambda: said(plane, kubelet, "training"),
         )
         assert phase == "Succeeded", kubelet.log("training", step, "main")
-    (operator,) = (each for each in OPERATORS if each.deployment == "mpi-operator")
-    process = start_operator(plane, ENV, operator)
+    process = started(plane, "mpi-operator")
     eventually(lambda: "leaderelection" in process.tail() or not process.alive(), 30, process.tail)
     assert process.alive(), process.tail()
     return fsx
@@ -359,4 +349,4 @@ def test_tensorboard_shows_the_curve_of_that_training(plane: Plane, kubelet: Kub
 @pytest.mark.parametrize("account", ["kuberay-system:kuberay-operator", "mpi-operator:mpi-operator"])
 def test_nothing_was_refused_to_an_operator(plane: Plane, account: str) -> None:
     assert any(event.user.endswith(account) for event in plane.events())
-    assert refused(plane, account) == set()
+    assert plane.unauthorized(f"system:serviceaccount:{account}") == []

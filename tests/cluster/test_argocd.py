@@ -198,7 +198,7 @@ def out_of_order(names: list[str], waves: dict[str, int]) -> list[str]:
 def test_waves_run_in_order(synced: Synced) -> None:
     argo = synced.argo
     waves = {name: wave_of(body) for name, body in synced.applications.items() if name != "root"}
-    assert {waves["namespaces"], waves["node-pools"], waves["llm"], waves["queues"]} == {0, 2, 5, 7}
+    assert {waves["namespaces"], waves["node-pools"], waves["queues"], waves["ray-train"]} == {0, 2, 7, 8}
     waves[f"genai-on-eks-{ENV}"] = -1
     names = eventually(
         lambda: names if len(names := created(argo)) >= len(waves) else None, 10, "not all in the audit log"

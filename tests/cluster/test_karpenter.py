@@ -267,4 +267,4 @@ def test_was_never_forbidden_anything(cluster: Cluster) -> None:
     # The last one: it reads the whole log.
     asked = list(cluster.plane.events(ACCOUNT))
     assert {"create", "patch", "watch"} <= {event.verb for event in asked}
-    assert [event for event in cluster.plane.forbidden(ACCOUNT) if event.decision == "forbid"] == []
+    assert cluster.plane.unauthorized(ACCOUNT) == []

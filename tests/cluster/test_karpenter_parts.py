@@ -16,7 +16,7 @@ from tools.cluster.node_plan import Seen, planned
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.pending import DO_NOT_DISRUPT, WORKLOAD, pods_for, workloads
 from tools.cluster.plan_nodes import steady
-from tools.cluster.tree import rendered_objects
+from tools.cluster.tree import rendered
 
 CONFIG = "LaunchTemplateConfigs"
 PATH = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/nvidia"
@@ -30,9 +30,7 @@ CLAIM: Body = {
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])
 def test_a_pool_has_the_nodes_that_it_may_have_but_no_more_than_asked_for(env: str) -> None:
     limits = {
-        body["metadata"]["name"]: int(body["spec"]["limits"]["nodes"])
-        for body in rendered_objects(env).values()
-        if body["kind"] == "NodePool"
+        body["metadata"]["name"]: int(body["spec"]["limits"]["nodes"]) for body in rendered(env, "NodePool")
     }
     labels = [node["metadata"]["labels"] for node in environment_nodes(env, most=10)]
     found = Counter(each["karpenter.sh/nodepool"] for each in labels if "karpenter.sh/nodepool" in each)

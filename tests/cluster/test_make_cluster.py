@@ -81,12 +81,12 @@ def test_a_second_environment_starts_beside_the_first_and_goes_alone() -> None:
         assert cluster("down", "staging").stdout == "staging is down\n"
         assert second.wait(30) == 2
     assert processes("staging") == []
-    assert len(processes()) >= 5
+    assert len(processes()) >= 6
 
 
 @pytest.mark.usefixtures("up")
 def test_all_processes_end_when_the_one_that_keeps_them_is_killed() -> None:
-    assert len(processes()) >= 5
+    assert len(processes()) >= 6
     os.kill(int((STATE / "dev" / "pid").read_text()), signal.SIGKILL)
     eventually(lambda: not processes(), 20, lambda: f"still there: {processes()}")
     assert cluster("down", "dev").stdout == "dev is not up\n"

@@ -155,7 +155,7 @@ def test_a_definition_that_is_missing_is_seen(
     plane: Plane, definitions: str, application: str, name: str, kind: str
 ) -> None:
     waves = [*some("namespaces"), *some(definitions), *of_kind(application, kind)]
-    left = [without(wave, name) for wave in waves]
+    left = [wave.where(lambda body: body["metadata"]["name"] != name) for wave in waves]
     assert left != waves
     said = stops(plane, left)
     assert "404" in said
@@ -164,15 +164,7 @@ def test_a_definition_that_is_missing_is_seen(
 
 def of_kind(application: str, kind: str) -> list[Wave]:
     """Read the objects of a kind of an Application."""
-    return [
-        wave._replace(objects=tuple(body for body in wave.objects if body["kind"] == kind))
-        for wave in some(application)
-    ]
-
-
-def without(wave: Wave, name: str) -> Wave:
-    objects = tuple(body for body in wave.objects if body["metadata"]["name"] != name)
-    return wave._replace(objects=objects)
+    return [wave.where(lambda body: body["kind"] == kind) for wave in some(application)]
 
 
 # Objects: one wrong field each, refused by the API server.

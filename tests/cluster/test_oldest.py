@@ -1,6 +1,5 @@
 """The oldest Kubernetes that an environment may have takes every object too."""
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -26,10 +25,6 @@ def trees(env: str, folder: Path) -> list[Wave]:
     return tree(env, render_for(env, OLDEST, folder / "repository"))
 
 
-def chosen(waves: Iterable[Wave], wanted: Callable[[Body], bool]) -> list[Wave]:
-    return [wave._replace(objects=tuple(filter(wanted, wave.objects))) for wave in waves]
-
-
 def takes(plane: Plane, waves: list[Wave]) -> None:
     """Apply twice: the first time nothing is warned of, the second changes nothing."""
     assert plane.api.version().startswith(f"v{OLDEST}.")
@@ -46,12 +41,12 @@ def defined(tmp_path_factory: pytest.TempPathFactory) -> Defined:
     waves = trees("dev", folder)
     bodies = [body for wave in waves for body in wave.objects if body["kind"] == CRD]
     with api_alone(folder / "plane", OLDEST) as found:
-        takes(found, chosen(waves, lambda body: body in bodies))
+        takes(found, [wave.where(lambda body: body in bodies) for wave in waves])
     return Defined(bodies, folder / "plane")
 
 
 def test_the_oldest_kubernetes_takes_every_object_too(defined: Defined, env: str, tmp_path: Path) -> None:
-    waves = chosen(trees(env, tmp_path), lambda body: body not in defined.bodies)
+    waves = [wave.where(lambda body: body not in defined.bodies) for wave in trees(env, tmp_path)]
     with api_alone(tmp_path / "plane", OLDEST, defined.folder) as found:
         for body in defined.bodies:
             wait_established(found.api, body)

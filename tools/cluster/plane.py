@@ -65,6 +65,10 @@ class Plane:
         """Give every response 403 to users whose name begins so."""
         return [event for event in self.events(user_prefix) if event.code == 403]
 
+    def unauthorized(self, user_prefix: str = "system:serviceaccount:") -> list[AuditEvent]:
+        """Give what the rights of such users did not allow; another 403 comes from admission."""
+        return [event for event in self.forbidden(user_prefix) if event.decision == "forbid"]
+
 
 @contextmanager
 def plane(folder: Path, flags: Sequence[str] = (), *, local: bool = False) -> Iterator[Plane]:
@@ -76,7 +80,7 @@ def plane(folder: Path, flags: Sequence[str] = (), *, local: bool = False) -> It
     with Processes(folder) as processes:
         keys = credentials(folder / "pki")
         found = _served(processes, keys, flags=flags)
-        managing, scheduling, kwok, local_kwok = free_ports(4)
+        managing, scheduling, kwok = free_ports(3)
         configs = {
             user: kubeconfig(folder / f"{user}.kubeconfig", found.url, token, found.api.authority)
             for user, token in keys.tokens.items()
@@ -86,6 +90,7 @@ def plane(folder: Path, flags: Sequence[str] = (), *, local: bool = False) -> It
         launch.scheduler(processes, configs["scheduler"], scheduling)
         launch.kwok(processes, "kwok", configs["kwok"], kwok, "genai-on-eks/runs!=locally", _stages("*"))
         if local:
+            (local_kwok,) = free_ports(1)
             launch.kwok(
                 processes,
                 "kwok-local",

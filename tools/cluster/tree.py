@@ -7,7 +7,7 @@ Webhook configurations come last, against that order: no webhook runs behind the
 Fail they would refuse what follows. Each is applied as rendered, twice, and then deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +54,10 @@ class Wave(NamedTuple):
     application_wave: int
     wave: int
     objects: tuple[Body, ...]
+
+    def where(self, wanted: Callable[[Body], bool]) -> "Wave":
+        """Give the wave with those of its objects only."""
+        return self._replace(objects=tuple(filter(wanted, self.objects)))
 
 
 class Installed(NamedTuple):
