@@ -137,7 +137,7 @@ cluster-down: $(WORKLOADS) ## End the control plane of ENV
 
 .PHONY: cluster-test
 cluster-test: tools $(WORKLOADS) $(BIN)/crane $(BIN)/helm4 .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
-	@.venv-workloads/bin/pytest -n 3 $(or $(ONLY),tests/cluster)
+	@.venv-workloads/bin/pytest -n 4 $(or $(ONLY),tests/cluster)
 
 .PHONY: cluster-fingerprint
 cluster-fingerprint:
@@ -224,7 +224,7 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 	@$(COMPILE) --universal --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 	@$(COMPILE) --universal --python-version 3.11 tools/referees/requirements.in \
 		--output-file tools/referees/requirements.txt
-	@$(COMPILE) --universal --python-version 3.11 pyproject.toml images/requirements.in \
+	@$(COMPILE) --universal --python-version 3.11 $(SLOW:%=--no-emit-package %) pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
 	@$(COMPILE) --universal --python-version 3.11 images/notebook/tests/hub.in \
 		--output-file images/notebook/tests/hub.txt
@@ -240,6 +240,10 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 		--output-file images/llm/requirements-test.txt
 	@$(COMPILE) --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(OF_BASE_IMAGE:%=--no-emit-package %) \
 		images/stable_diffusion/requirements-inf2.in --output-file images/stable_diffusion/requirements-inf2.txt
+
+# What checks addresses for Jupyter if it is there. It makes a parser of a grammar when it is imported, with jsonschema
+# and so with Ray, in each of its processes: a second, which no image but the notebooks' has.
+SLOW := rfc3987-syntax lark
 
 # PyTorch and its CUDA libraries, which the base image of Inferentia2 has in versions that go with the Neuron SDK.
 OF_BASE_IMAGE := torch triton $(patsubst %,nvidia-%-cu12,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn cufft \
