@@ -9,6 +9,11 @@ def everything(installed: Installed) -> dict[Identity, Applied]:
     return installed.objects | {key: pair[0] for key, pair in installed.webhooks.items()}
 
 
+def warned(installed: Installed) -> dict[str, list[str]]:
+    """Give the warnings of each object that has some."""
+    return {str(key): found.warnings for key, found in everything(installed).items() if found.warnings}
+
+
 def changed(first: Installed, second: Installed) -> list[str]:
     """Name what a second application changed."""
     # A controller may have written to an object since. An application that changes anything renews the

@@ -1,5 +1,7 @@
 """One control plane for each environment, on which its tests work one after the other."""
 
+import fcntl
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.definitions import Defined, define
 from tests.cluster.report import Memory, Proved, write
 from tests.cluster.sharing import ORDER, ByPlane, component, end_planes, scope, shared
 from tools.cluster.nodes import environment_nodes
@@ -16,6 +19,8 @@ from tools.cluster.plane import plane as running
 from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
+DEFINITIONS_OF = "dev"
+"""An environment whose definitions all others have too; what one has more or otherwise, it applies itself."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,18 +86,28 @@ def env(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def own(env: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    """Give the plane of an environment, with nodes of all its pools."""
-    with shared(running(tmp_path_factory.mktemp(env) / "state")) as found:
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Defined:
+    """Give the definitions that the newest Kubernetes has taken, once for all processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (folder / "definitions.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return define(tree(DEFINITIONS_OF), folder / "definitions")
+
+
+@pytest.fixture(scope="session")
+def own(env: str, definitions: Defined, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    """Give the plane of an environment, with nodes of all its pools; it has all definitions already."""
+    with shared(running(tmp_path_factory.mktemp(env) / "state", before=definitions.folder)) as found:
         for node in environment_nodes(env, most=10):
             found.api.create(node)
         yield found
 
 
 @pytest.fixture(scope="session")
-def installed(own: Plane, env: str) -> Installed:
+def installed(own: Plane, env: str, definitions: Defined) -> Installed:
     """Say what the API server made of every object of the environment."""
-    return install(own, tree(env))
+    return install(own, tree(env), definitions.bodies)
 
 
 @pytest.fixture(scope="session")

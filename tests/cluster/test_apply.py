@@ -7,7 +7,9 @@ import pytest
 from charts_src.model.base import KubernetesMinor
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import all_pods
-from tests.cluster.applied import changed, everything
+from tests.cluster.applied import changed, everything, warned
+from tests.cluster.conftest import DEFINITIONS_OF
+from tests.cluster.definitions import Defined
 from tools.cluster.plane import Plane
 from tools.cluster.responses import Refused
 from tools.cluster.tree import Installed, install, tree
@@ -21,11 +23,14 @@ def config_map(name: str, **fields: Any) -> Body:
 def test_every_object_is_applied_without_a_warning(installed: Installed, env: str) -> None:
     applied = everything(installed)
     assert set(applied) == {Identity.of(body) for wave in tree(env) for body in wave.objects}
-    assert {str(key): found.warnings for key, found in applied.items() if found.warnings} == {}
+    assert warned(installed) == {}
 
 
-def test_a_second_time_changes_nothing(own: Plane, env: str, installed: Installed) -> None:
-    assert changed(installed, install(own, tree(env))) == []
+def test_a_second_time_changes_nothing(
+    own: Plane, env: str, installed: Installed, definitions: Defined
+) -> None:
+    there = definitions.bodies if env != DEFINITIONS_OF else []
+    assert changed(installed, install(own, tree(env), there)) == []
 
 
 def test_the_newest_kubernetes_is_the_one_of_the_planes(own: Plane) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from charts_src import ROOT
 from charts_src.objects import AWS_FOLDER, Body
+from tests.cluster.definitions import Defined
 from tools.cluster.absent import ABSENT, SERVICES, StandIns
 from tools.cluster.argocd import ArgoCd, argo_cd, told
 from tools.cluster.argocd_install import load_root
@@ -43,11 +44,12 @@ class Synced(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def argo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCd]:
-    with running(tmp_path_factory.mktemp("argocd") / "state", flags=NO_WEBHOOKS) as plane:
+def argo(definitions: Defined, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCd]:
+    folder = tmp_path_factory.mktemp("argocd") / "state"
+    with running(folder, flags=NO_WEBHOOKS, before=definitions.folder) as plane:
         for node in environment_nodes(ENV, most=2):
             plane.api.create(node)
-        with argo_cd(plane, ENV) as found:
+        with argo_cd(plane, ENV, there=definitions.bodies) as found:
             yield found
 
 

@@ -3,7 +3,12 @@
 Zones are never compared: among equal ones Karpenter takes any.
 """
 
+import io
+import json
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext, redirect_stdout
 from typing import Any, NamedTuple
 
 import pytest
@@ -26,6 +31,7 @@ from tests.cluster.placing import (
     told,
     why,
 )
+from tools.cluster import plan_nodes
 from tools.cluster.api import Api
 from tools.cluster.karpenter import (
     NODE_CLASS,
@@ -261,6 +267,68 @@ def test_reserved_pools_use_their_reservations(prod: Cluster) -> None:
         ("gpu-training", "p5.48xlarge", "reserved"),
         ("trainium2", "trn2.48xlarge", "reserved"),
     }
+
+
+@pytest.fixture(scope="module")
+def plan(cluster: Cluster) -> Any:
+    """Give what `make plan-nodes` prints; it has this Karpenter, which it would start else."""
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
+        patch.setattr(plan_nodes, "plane", lambda _: nullcontext(cluster.plane))
+        patch.setattr(plan_nodes, "start_karpenter", lambda *_: cluster.karpenter)
+        patch.setattr(sys, "argv", ["plan_nodes", cluster.env, "--json"])
+        assert plan_nodes.main() == 0
+    return json.loads(output.getvalue())
+
+
+in_dev = pytest.mark.parametrize("cluster", ["dev"], indirect=True)
+"""For tests of what dev shows, which has too few accelerators for all workloads at their largest."""
+
+
+@in_dev
+def test_plan_nodes_names_the_nodes_and_what_each_would_cost(plan: Any) -> None:
+    found = Counter(
+        (node["pool"], node["instance_type"], node["capacity_type"], node["on_demand_per_hour"])
+        for node in plan["nodes"]
+        if node["pool"]
+        not in ("system", "batch")  # of those Karpenter may take more small ones, or fewer large
+    )
+    assert found == {
+        ("gpu", "g6.2xlarge", "spot", 0.9776): 3,
+        ("inferentia", "inf2.xlarge", "spot", 0.7582): 1,
+        ("trainium", "trn1.2xlarge", "spot", 1.34375): 1,
+    }
+    total = sum(node["on_demand_per_hour"] for node in plan["nodes"])
+    assert plan["on_demand_per_hour"] == pytest.approx(total)
+    assert plan["unknown_prices"] == []
+
+
+@in_dev
+def test_only_accelerators_are_waited_for(plan: Any) -> None:
+    """Five pods want one of three GPUs, a job and a notebook the one Trainium node."""
+    waiting = Counter(
+        (pool, each["reason"]) for each in plan["waiting"] for pool in each["pools"] * each["pods"]
+    )
+    assert Counter(pool for pool, _ in waiting.elements()) == {"gpu": 2, "trainium": 1}
+    for pool, reason in waiting:
+        assert reason in (
+            f"all available instance types exceed limits for nodepool (NodePool={pool})",
+            f"node limits have been exhausted for nodepool (NodePool={pool})",
+        )
+
+
+@in_dev
+def test_plan_nodes_tells_what_the_prices_are_worth(plan: Any) -> None:
+    assert plan["prices"] == {
+        "currency": "USD",
+        "region": "us-east-1",
+        "date": "2026-07-20",
+        "source": "github.com/aws/karpenter-provider-aws v1.15.1",
+    }
+    spot, waits, source = plan["notes"]
+    assert spot.startswith("spot is a model:")
+    assert waits.startswith("all workloads are here at their largest at once.")
+    assert source.endswith("The nodes are in us-west-2, where prices may differ")
 
 
 def test_was_never_forbidden_anything(cluster: Cluster) -> None:

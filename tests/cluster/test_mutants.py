@@ -1,7 +1,7 @@
 """What is wrong in a manifest is caught, by name: the suite's checks on trees with one mistake each."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import pytest
@@ -103,10 +103,10 @@ def some(*applications: str) -> list[Wave]:
     return [wave for group in waves for wave in group]
 
 
-def stops(plane: Plane, waves: list[Wave]) -> str:
+def stops(plane: Plane, waves: list[Wave], there: Collection[Body] = ()) -> str:
     """Say where the application of a tree stops, and why."""
     with pytest.raises(Refused) as stopped:
-        install(plane, waves)
+        install(plane, waves, there)
     return " ".join([str(stopped.value), *getattr(stopped.value, "__notes__", ())])
 
 
@@ -159,6 +159,16 @@ def test_a_definition_that_is_missing_is_seen(
     assert left != waves
     said = stops(plane, left)
     assert "404" in said
+    assert f"while applying {kind} " in said
+
+
+def test_an_object_before_its_definition_is_seen_where_that_is_there_already(plane: Plane) -> None:
+    """The planes of environments begin with all definitions, but their order is looked at all the same."""
+    definitions, application, _, kind = DEFINED[0]
+    late = some(definitions)
+    there = [body for wave in late for body in wave.objects]
+    said = stops(plane, [*some("namespaces"), *of_kind(application, kind), *late], there)
+    assert f"the definition of {kind} comes later" in said
     assert f"while applying {kind} " in said
 
 

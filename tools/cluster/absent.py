@@ -103,13 +103,13 @@ class StandIns:
         self._next = 0.0
 
     def write(self) -> bool:
-        """Look at all objects, unless that was less than a second ago, and say whether it did.
+        """Look at all objects, unless that was less than two seconds ago, and say whether it did.
 
         Raises Refused when the API server refuses a status.
         """
         if time.monotonic() < self._next:
             return False
-        self._next = time.monotonic() + 1
+        self._next = time.monotonic() + 2
         for absent in self._absent:
             for body in self._all(absent):
                 metadata = body["metadata"]

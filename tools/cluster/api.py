@@ -75,6 +75,11 @@ class Api:
             raise
         return found
 
+    def metadata_of(self, obj: Body) -> Applied:
+        """Read the metadata of an object, which has to be there, as `apply` gives it when it is brief."""
+        response = self.request("GET", self._path_of(obj), headers={"Accept": _METADATA})
+        return Applied(response.json(), warnings_of(response))
+
     def list(
         self, api_version: str, kind: str, namespace: str = "", labels: str = "", fields: str = ""
     ) -> list[Body]:

@@ -94,15 +94,19 @@ def told(status: Body) -> Body:
 
 
 @contextmanager
-def argo_cd(plane: Plane, env: str, components: Collection[str] = ()) -> Iterator[ArgoCd]:
+def argo_cd(
+    plane: Plane, env: str, components: Collection[str] = (), there: Collection[Body] = ()
+) -> Iterator[ArgoCd]:
     """Install and start Argo CD; nothing is synced before `load_root`. The host of the repository ends first.
 
-    `components` are those of which there will be Applications; all, when there are none.
+    `components` are those of which there will be Applications; all, when there are none. `there` are
+    definitions that the plane has already.
 
     Raises UserError when something is not built, TimeoutError with the end of a log, OSError without redis.
     """
     settings = config.load(env, state.ENVIRONMENTS).argocd
-    apply_definitions(plane, (wave for wave in tree(env) if not components or wave.application in components))
+    waves = (wave for wave in tree(env) if not components or wave.application in components)
+    apply_definitions(plane, waves, there)
     install_argo_cd(plane, env, settings.namespace)
     folder = plane.folder / "argocd"
     (folder / "bin").mkdir(parents=True)

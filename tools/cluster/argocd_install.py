@@ -8,11 +8,12 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from charts_src import ROOT
 from charts_src.argocd_bootstrap import INSTALL
+from charts_src.objects import Body
 from charts_src.schema.sources import ARGO_CD
 from charts_src.schema.upstream import module_folder
 from tools.cluster.binaries import binary
@@ -45,14 +46,15 @@ def install_argo_cd(plane: Plane, env: str, namespace: str) -> None:
     _write_secrets(plane, namespace)
 
 
-def apply_definitions(plane: Plane, waves: Iterable[Wave]) -> None:
-    """Apply the CustomResourceDefinitions of some waves, as Argo CD would.
+def apply_definitions(plane: Plane, waves: Iterable[Wave], there: Collection[Body]) -> None:
+    """Apply the CustomResourceDefinitions of some waves, as Argo CD would, but for those that are there.
 
     Raises Refused when the API server refuses one, TimeoutError when it does not serve it after 60 s.
     """
     bodies = [body for wave in waves for body in wave.objects if body["kind"] == CRD]
     for body in bodies:
-        plane.api.apply(body, _MANAGER, brief=True)
+        if body not in there:
+            plane.api.apply(body, _MANAGER, brief=True)
     for body in bodies:
         wait_established(plane.api, body)
 

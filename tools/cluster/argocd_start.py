@@ -29,7 +29,7 @@ DEVIATIONS = {
     "--disable-admission-plugins": "webhooks are applied as rendered, but nothing runs behind them; with "
     "failurePolicy Fail they would refuse what follows them",
     "definitions": "at each event of one the controller reads anew all that the API server has, which would "
-    "take minutes; so they are there before it, as it would have written them",
+    "take minutes; so they are there before it",
     "HTTPS_PROXY": "the Git host is one on loopback that has the name of the real one; its certificate is "
     "where argocd-tls-certs-cm would put it",
     "ARGOCD_FAKE_IN_CLUSTER": "the token of the ServiceAccount is in a kubeconfig, not in a pod's file",

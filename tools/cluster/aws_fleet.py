@@ -7,11 +7,12 @@ subnets and reservations; Karpenter would then replace each node for its drift.
 import re
 from collections.abc import Iterator
 from math import inf
-from typing import Any, NamedTuple
-
-from moto.ec2.models import EC2Backend
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from charts_src.lib.prices import prices
+
+if TYPE_CHECKING:  # to import it takes a second, and what narrows a request does without
+    from moto.ec2.models import EC2Backend
 
 Query = dict[str, str]
 _OVERRIDE = re.compile(r"LaunchTemplateConfigs\.(\d+)\.Overrides\.(\d+)\.InstanceType")
@@ -49,7 +50,7 @@ def narrowed(query: Query) -> Query:
     return dict(_kept(query, config, override))
 
 
-def launch_of(query: Query, backend: EC2Backend) -> Launch:
+def launch_of(query: Query, backend: "EC2Backend") -> Launch:
     """Read the launch template of a narrowed request."""
     name = query["LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName"]
     data: dict[str, Any] = backend.get_launch_template_by_name(name).latest_version().data
@@ -69,7 +70,7 @@ def prepared(query: Query, launch: Launch) -> Query:
     return query
 
 
-def settle(answer: bytes, launch: Launch, backend: EC2Backend, target: str) -> None:
+def settle(answer: bytes, launch: Launch, backend: "EC2Backend", target: str) -> None:
     """Give the instances of an answer their security groups, and what tells how they are paid for."""
     for found in set(re.findall(rb"\bi-[0-9a-f]{17}\b", answer)):
         instance = backend.get_instance(found.decode())
@@ -88,7 +89,7 @@ def settle(answer: bytes, launch: Launch, backend: EC2Backend, target: str) -> N
             instance.spot_instance_request_id = f"sir-{instance.id[-8:]}"
 
 
-def running(backend: EC2Backend) -> dict[str, int]:
+def running(backend: "EC2Backend") -> dict[str, int]:
     """Count the instances of each reservation that have not ended."""
     counts: dict[str, int] = {}
     for instance in backend.all_instances():

@@ -71,13 +71,18 @@ class Plane:
 
 
 @contextmanager
-def plane(folder: Path, flags: Sequence[str] = (), *, local: bool = False) -> Iterator[Plane]:
+def plane(
+    folder: Path, flags: Sequence[str] = (), *, local: bool = False, before: Path | None = None
+) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    `flags` are more of the API server's; `local` says whether some nodes run pods as processes. Raises
-    UserError when a tool is not built, TimeoutError with the end of a log when a process does not get ready.
+    `flags` are more of the API server's; `local` says whether some nodes run pods as processes. With
+    `before`, the folder of a plane of the same version that has ended, it begins with all objects of that.
+    Raises UserError when a tool is not built, TimeoutError with the end of a log when a process does not get
+    ready.
     """
     with Processes(folder) as processes:
+        _begin_with(before, folder)
         keys = credentials(folder / "pki")
         found = _served(processes, keys, flags=flags)
         managing, scheduling, kwok = free_ports(3)
@@ -113,13 +118,16 @@ def api_alone(folder: Path, minor: str, before: Path | None = None) -> Iterator[
     """Run etcd and the API server of a Kubernetes minor, such as 1.34, without controllers.
 
     That is all that it takes to have objects validated, and to build the rest of a second minor takes long.
-    With `before`, the folder of one that has ended, it begins with all objects of that one.
-    Raises as `plane` does.
+    `before` and what it raises are as for `plane`.
     """
     with Processes(folder) as processes:
-        if before:
-            shutil.copytree(launch.data(before), launch.data(folder))
+        _begin_with(before, folder)
         yield _served(processes, credentials(folder / "pki"), minor)
+
+
+def _begin_with(before: Path | None, folder: Path) -> None:
+    if before:
+        shutil.copytree(launch.data(before), launch.data(folder))
 
 
 def _served(processes: Processes, keys: Credentials, minor: str = "", flags: Sequence[str] = ()) -> Plane:

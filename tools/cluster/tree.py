@@ -7,7 +7,7 @@ Webhook configurations come last, against that order: no webhook runs behind the
 Fail they would refuse what follows. Each is applied as rendered, twice, and then deleted.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from charts_src.publish import publish
 from charts_src.waves import SYNC_WAVE
 from tools.cluster.api import Api, Applied
 from tools.cluster.plane import Plane
+from tools.cluster.responses import Refused
 from tools.cluster.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -102,20 +103,29 @@ def _folder(application: Body, env: str) -> str:
     return source["path"] if "path" in source else f"rendered/{env}/{source['chart']}"
 
 
-def install(plane: Plane, waves: Iterable[Wave]) -> Installed:
+def install(plane: Plane, waves: Iterable[Wave], there: Collection[Body] = ()) -> Installed:
     """Apply every object strictly, each wave when the definitions of the one before are established.
+
+    `there` are definitions that the API server has already. Of these nothing is applied; but an object that
+    comes before its definition is refused all the same.
 
     Raises Refused at the first object that the API server refuses, with its name, and TimeoutError.
     """
     objects: dict[Identity, Applied] = {}
     last: list[Body] = []
+    hidden = {defined_by(body) for body in there}
     for wave in waves:
         now = [body for body in wave.objects if body["kind"] not in WEBHOOKS]
         last += [body for body in wave.objects if body["kind"] in WEBHOOKS]
-        objects |= {Identity.of(body): _apply(plane.api, body) for body in now}
+        for body in now:
+            if body in there:
+                objects[Identity.of(body)] = plane.api.metadata_of(body)
+            else:
+                objects[Identity.of(body)] = _apply(plane.api, body, hidden)
         for body in now:
             if body["kind"] == CRD:
                 wait_established(plane.api, body)
+                hidden.discard(defined_by(body))
     webhooks = {Identity.of(body): _try(plane.api, body) for body in last}
     return Installed(objects, webhooks)
 
@@ -149,6 +159,11 @@ def wait_established(api: Api, definition: Body) -> None:
     wait_served(api, kinds, f"{CRD} {definition['metadata']['name']}")
 
 
+def defined_by(definition: Body) -> tuple[str, str]:
+    """Give group and kind of what a CustomResourceDefinition defines."""
+    return definition["spec"]["group"], definition["spec"]["names"]["kind"]
+
+
 def wait_served(api: Api, kinds: Iterable[tuple[str, str]], what: str) -> None:
     """Wait until the API server serves all kinds, each with its apiVersion; TimeoutError after 60 s."""
     wanted = [*kinds]
@@ -160,11 +175,14 @@ def wave_of(body: Body) -> int:
     return int(body["metadata"].get("annotations", {}).get(SYNC_WAVE, "0"))
 
 
-def _apply(api: Api, body: Body) -> Applied:
+def _apply(api: Api, body: Body, hidden: Collection[tuple[str, str]] = ()) -> Applied:
+    key = Identity.of(body)
     try:
+        if (key.group, key.kind) in hidden:
+            raise Refused(404, f"the definition of {key.kind} comes later", "NotFound")
         return api.apply(body, brief=True)
     except Exception as error:
-        error.add_note(f"while applying {Identity.of(body)}")
+        error.add_note(f"while applying {key}")
         raise
 
 
