@@ -29,30 +29,30 @@ class Proved(NamedTuple):
 
 
 class Memory:
-    """Watches, in a thread, what this process and all that it started keep in memory."""
+    """Watches, in a thread, how much less memory the machine has to give than at the start.
+
+    What other programs take meanwhile counts too. To add up what each of a hundred processes has would take
+    the kernel a fifth of a second each time.
+    """
 
     def __init__(self) -> None:
         """Start."""
-        self.peak = 0
+        self._before = self._least = _available()
         self._ended = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def end(self) -> float:
-        """Stop; give the most there was when it looked, in GiB. Of a page that n share each has 1/n."""
+        """Stop; give the most that was missing, in GiB."""
         self._ended.set()
-        return self.peak / _GIB
+        return (self._before - self._least) / _GIB
 
     def _watch(self) -> None:
-        own = psutil.Process()
-        while not self._ended.wait(10):  # to look takes the kernel a tenth of a second and more
-            self.peak = max(self.peak, sum(map(_memory, [own, *own.children(recursive=True)])))
+        while not self._ended.wait(1):
+            self._least = min(self._least, _available())
 
 
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:  # it ended
-        return 0
+def _available() -> int:
+    return int(psutil.virtual_memory().available)
 
 
 def write(proved: list[Proved], seconds: float, memory: float, folder: Path = FOLDER) -> None:

@@ -1,7 +1,7 @@
 """Which tests share a plane, when the processes of pytest -n get them, and the end of the plane with them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,22 +25,44 @@ ORDER = (
 TOGETHER = ("oldest",)
 """Files whose tests stay together for all environments, as they share what takes long to read."""
 LONG = (
-    *("answer", "argocd", "prod", "staging", "dev", "karpenter prod", "argocd_charts", "make_cluster"),
-    *("oldest", "plan_nodes", "karpenter staging", "karpenter dev"),
+    *("answer", "argocd", "karpenter prod", "prod", "dev", "staging", "argocd_charts", "oldest"),
+    *("make_cluster", "karpenter dev", "kubelet", "karpenter staging"),
 )
 """What takes longest, in the order in which it is begun: so that none is left alone at the end."""
 
 
+LARGE = "test_a_ray_job_trains_and_succeeds"
+"""Test of those that take memory for two; they are over with it."""
+
+
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
-    """Shares the tests out among the processes of pytest -n: all that use the same plane stay together."""
+    """Shares the tests out among the processes of pytest -n: all that use the same plane stay together.
+
+    While one process has the tests that take memory for two, another waits.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:
+        others = sum(map(weight, (work for each, work in self.assigned_work.items() if each != node)))
+        if others + 1 > self.numnodes > 1:
+            return  # until a test ends
         longest = min(self.workqueue, key=lambda one: LONG.index(one) if one in LONG else len(LONG))
         self.workqueue.move_to_end(longest, last=False)
         super()._assign_work_unit(node)
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        for each in self.nodes:
+            if each != node and self.workqueue:
+                self._reschedule(each)
+
+
+def weight(work: Mapping[str, Mapping[str, bool]]) -> int:
+    """Say for how many a process counts: `work` has for each of its tests, by scope, whether it is over."""
+    pending = [nodeid for tests in work.values() for nodeid, over in tests.items() if not over]
+    return bool(pending) + any(nodeid.endswith(f"::{LARGE}") for nodeid in pending)
 
 
 def scope(nodeid: str) -> str:

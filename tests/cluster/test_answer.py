@@ -6,10 +6,11 @@ rendered, or that the operators made of them; DEVIATIONS says what is not.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from PIL import Image as Picture
 import texts
 from charts_src.objects import Body
 from tests.cluster import our_images
+from tests.cluster.definitions import Defined
 from tests.cluster.pretraining import mpi_job, step_pod
 from tools.cluster.kubelet import LABEL, Kubelet, start_kubelet
 from tools.cluster.nodes import environment_nodes
@@ -41,6 +43,7 @@ APPLICATIONS = (
     *("mpi-operator-crds", "mpi-operator", "training-workflows"),
 )
 PIPELINE = "/opt/tiny-diffusion"
+LLAMA = "tiny-llama"
 HEAD_ACCOUNT = ":stable-diffusion:stable-diffusion-gpu-head"
 PATIENCE = Path(__file__).with_name("patience")
 AGENTS = {"dashboard-agent-grpc-port": "52366", "runtime-env-agent-port": "52367"}
@@ -66,18 +69,19 @@ def only(applications: Collection[str]) -> Iterator[Wave]:
 
 
 @pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
-    with running(tmp_path_factory.mktemp("answer") / "state", local=True) as found:
+def plane(definitions: Defined, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    folder = tmp_path_factory.mktemp("answer") / "state"
+    with running(folder, local=True, before=definitions.folder) as found:
         for node in environment_nodes(ENV):
             node["metadata"]["labels"] |= LABEL
             found.api.create(node)
-        install(found, only(APPLICATIONS))
+        install(found, only(APPLICATIONS), definitions.bodies)
         yield found
 
 
 @pytest.fixture(scope="module")
 def kubelet(plane: Plane) -> Kubelet:
-    save("tiny_diffusion.save", plane.folder / "tiny")
+    save({"tiny_diffusion.save": plane.folder / "tiny", "tiny_llm.save_llama": plane.folder / LLAMA})
     pipeline = plane.folder / "tiny" / "pipeline"
     images = {
         "stable-diffusion-serve-gpu": of_ray("stable_diffusion")._replace(files={PIPELINE: str(pipeline)}),
@@ -93,14 +97,16 @@ def of_ray(*sources: str) -> Image:
     return our_images.image("genai", *sources, first=PATIENCE, RAY_agent_register_timeout_ms="240000")
 
 
-def save(function: str, folder: Path) -> None:
-    """Write a tiny model from a process of its own, as PyTorch keeps half a gigabyte in memory."""
-    module, _, name = function.partition(".")
-    script = f"import sys, pathlib, {module}; {module}.{name}(pathlib.Path(sys.argv[1]))"
+def save(functions: Mapping[str, Path]) -> None:
+    """Write tiny models into folders, in a process of its own: PyTorch keeps half a gigabyte in memory."""
+    modules = ", ".join(function.partition(".")[0] for function in functions)
+    calls = [f"{function}(pathlib.Path({str(folder)!r}))" for function, folder in functions.items()]
+    script = "\n".join([f"import pathlib, {modules}", *calls])
     environ = {**os.environ, "PYTHONPATH": str(Path(texts.__file__).parent)}
-    subprocess.run([sys.executable, "-c", script, str(folder)], env=environ, check=True)
-    for path in folder.rglob("*.safetensors"):
-        path.chmod(0o644)  # the containers' user is another one
+    subprocess.run([sys.executable, "-c", script], env=environ, check=True)
+    for folder in functions.values():
+        for path in folder.rglob("*.safetensors"):
+            path.chmod(0o644)  # the containers' user is another one
 
 
 def becomes(
@@ -213,7 +219,7 @@ def test_a_ray_job_trains_and_succeeds(
     (job,) = map(deepcopy, rendered(ENV, "RayJob"))
     namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
     fsx = kubelet.claim(namespace, "fsx")
-    save("tiny_llm.save_llama", fsx / "tiny" / "model")
+    shutil.copytree(plane.folder / LLAMA, fsx / "tiny" / "model")
     texts.corpus(fsx / "tiny" / "texts")
     install(plane, (wave.where(lambda body: body["kind"] != "RayJob") for wave in only(("ray-train",))))
     configure(plane, namespace, name)

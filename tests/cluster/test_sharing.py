@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.sharing import LONG, ORDER, TOGETHER, component, scope
+from tests.cluster.sharing import LARGE, LONG, ORDER, TOGETHER, component, scope, weight
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,25 @@ from tests.cluster.sharing import LONG, ORDER, TOGETHER, component, scope
 )
 def test_tests_share_the_plane_of_their_environment_or_of_their_file(test: str, expected: str) -> None:
     assert scope(f"tests/cluster/{test}") == expected
+
+
+@pytest.mark.parametrize(
+    ("over", "expected"),
+    [
+        ({"a": True, "b": True}, 0),
+        ({"a": True, "b": False}, 1),
+        ({"a": True, LARGE: False, "b": False}, 2),
+        ({"a": True, LARGE: True, "b": False}, 1),
+    ],
+)
+def test_a_process_counts_for_two_until_what_takes_much_memory_is_over(
+    over: dict[str, bool], expected: int
+) -> None:
+    assert weight({"one": {f"test_file.py::{name}": done for name, done in over.items()}}) == expected
+
+
+def test_there_is_a_test_that_takes_much_memory() -> None:
+    assert f"def {LARGE}(" in Path(__file__).with_name("test_answer.py").read_text(encoding="utf-8")
 
 
 def test_no_name_of_a_file_is_out_of_date() -> None:
