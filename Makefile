@@ -226,7 +226,7 @@ lock: $(UV) ## Pin every Python package anew: in requirements.lock, and in the i
 		--output-file tools/referees/requirements.txt
 	@$(COMPILE) --universal --python-version 3.11 $(SLOW:%=--no-emit-package %) pyproject.toml images/requirements.in \
 		--output-file images/requirements.lock
-	@$(COMPILE) --universal --python-version 3.11 images/notebook/tests/hub.in \
+	@$(COMPILE) --universal --python-version 3.11 $(SLOW:%=--no-emit-package %) images/notebook/tests/hub.in \
 		--output-file images/notebook/tests/hub.txt
 	@for file in images/*/requirements*.in; do \
 		case $$file in images/genai/*|images/llm/*|*-inf2.in) continue;; esac; \

@@ -20,7 +20,7 @@ from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
 DEFINITIONS_OF = "dev"
-"""An environment whose definitions all others have too; what one has more or otherwise, it applies itself."""
+"""An environment whose definitions all others have too; what one has more, it applies itself."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,7 +107,11 @@ def own(env: str, definitions: Defined, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def installed(own: Plane, env: str, definitions: Defined) -> Installed:
     """Say what the API server made of every object of the environment."""
-    return install(own, tree(env), definitions.bodies)
+    waves = tree(env)
+    rendered = [body for wave in waves for body in wave.objects]
+    foreign = [body["metadata"]["name"] for body in definitions.bodies if body not in rendered]
+    assert foreign == [], f"DEFINITIONS_OF: {env} has no such definitions; name an environment with fewer"
+    return install(own, waves, definitions.bodies)
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ DEVIATIONS = {
 }
 """What differs from a node, and why."""
 
-_PAUSE, _LONG_PAUSE = 0.2, 1.0
+_PAUSE, _LONG_PAUSE = 0.3, 1.0
 
 
 class Kubelet(NamedTuple):
