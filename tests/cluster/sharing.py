@@ -33,14 +33,12 @@ LONG = (
 
 LARGE = "test_a_ray_job_trains_and_succeeds"
 """Test of those that take memory for two; they are over with it."""
-LIGHT = ("kubelet", "samples", "git_host", "sharing")
-"""What goes on beside them, in this order. The last has no plane: until it gets more, a process keeps that."""
 
 
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
     """Shares the tests out among the processes of pytest -n: all that use the same plane stay together.
 
-    While one process has the tests that take memory for two, another has but light ones, or waits.
+    While one process has the tests that take memory for two, another waits.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -48,11 +46,11 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
 
     def _assign_work_unit(self, node: Any) -> None:
         others = sum(map(weight, (work for each, work in self.assigned_work.items() if each != node)))
-        order = LIGHT if others + 1 > self.numnodes > 1 else LONG + tuple(self.workqueue)
-        first = next((each for each in order if each in self.workqueue), None)
-        if first:  # else it is asked again when a test ends
-            self.workqueue.move_to_end(first, last=False)
-            super()._assign_work_unit(node)
+        if others + 1 > self.numnodes > 1:
+            return  # until a test ends
+        first = next(each for each in (*LONG, *self.workqueue) if each in self.workqueue)
+        self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         super().mark_test_complete(node, item_index, duration)

@@ -46,7 +46,7 @@ class Synced(NamedTuple):
 @pytest.fixture(scope="module")
 def argo(definitions: Defined, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgoCd]:
     folder = tmp_path_factory.mktemp("argocd") / "state"
-    with running(folder, NO_WEBHOOKS, before=definitions.folder, memory="1900MiB") as plane:
+    with running(folder, NO_WEBHOOKS, before=definitions.folder) as plane:
         for node in environment_nodes(ENV, most=2):
             plane.api.create(node)
         with argo_cd(plane, ENV, there=definitions.bodies) as found:

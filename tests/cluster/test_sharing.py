@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.sharing import LARGE, LIGHT, LONG, ORDER, TOGETHER, component, scope, weight
+from tests.cluster.sharing import LARGE, LONG, ORDER, TOGETHER, component, scope, weight
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_there_is_a_test_that_takes_much_memory() -> None:
 def test_no_name_of_a_file_is_out_of_date() -> None:
     files = {component(path.stem) for path in Path(__file__).parent.glob("test_*.py")}
     named = {name.partition(" ")[0] for name in LONG} - {"dev", "staging", "prod"}
-    assert {*named, *ORDER, *TOGETHER, *LIGHT} - {"samples"} <= files
+    assert {*named, *ORDER, *TOGETHER} <= files

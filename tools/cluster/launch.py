@@ -13,8 +13,6 @@ from tools.cluster.binaries import binary
 from tools.cluster.credentials import Credentials
 from tools.cluster.processes import Process, Processes
 
-MEMORY = "1400MiB"
-"""What an API server may take before it collects garbage more often; with Argo CD it has more to do."""
 _LOOPBACK = "127.0.0.1"
 _ISSUER = "https://kubernetes.default.svc"
 
@@ -48,13 +46,8 @@ def api_server(
     keys: Credentials,
     minor: str,
     flags: Iterable[str] = (),
-    memory: str = MEMORY,
 ) -> Process:
-    """Start the API server. It makes its own certificate, for 127.0.0.1 too, beside the keys.
-
-    It works on definitions of a megabyte, several times on each. `memory` is what it may take before it
-    collects garbage more often.
-    """
+    """Start the API server. It makes its own certificate, for 127.0.0.1 too, beside the keys."""
     policy = processes.folder / "audit-policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
     return processes.start(
@@ -77,7 +70,7 @@ def api_server(
         f"--audit-log-path={processes.folder / 'audit.log'}",
         "--audit-log-mode=batch",
         *flags,
-        environ={"GOMEMLIMIT": memory},
+        environ={"GOMEMLIMIT": "1400MiB"},  # it works on definitions of a megabyte, several times on each
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -72,24 +72,19 @@ class Plane:
 
 @contextmanager
 def plane(
-    folder: Path,
-    flags: Sequence[str] = (),
-    *,
-    local: bool = False,
-    before: Path | None = None,
-    memory: str = launch.MEMORY,
+    folder: Path, flags: Sequence[str] = (), *, local: bool = False, before: Path | None = None
 ) -> Iterator[Plane]:
     """Run a control plane in a new folder; all of it ends with the block.
 
-    `flags` are more of the API server's, `memory` is what it may use freely; `local` says whether some nodes
-    run pods as processes. With `before`, the folder of a plane of the same version that has ended, it begins
-    with all objects of that. Raises UserError when a tool is not built, TimeoutError with the end of a log
-    when a process does not get ready.
+    `flags` are more of the API server's; `local` says whether some nodes run pods as processes. With
+    `before`, the folder of a plane of the same version that has ended, it begins with all objects of that.
+    Raises UserError when a tool is not built, TimeoutError with the end of a log when a process does not get
+    ready.
     """
     with Processes(folder) as processes:
         _begin_with(before, folder)
         keys = credentials(folder / "pki")
-        found = _served(processes, keys, flags=flags, memory=memory)
+        found = _served(processes, keys, flags=flags)
         managing, scheduling, kwok = free_ports(3)
         configs = {
             user: kubeconfig(folder / f"{user}.kubeconfig", found.url, token, found.api.authority)
@@ -135,19 +130,13 @@ def _begin_with(before: Path | None, folder: Path) -> None:
         shutil.copytree(launch.data(before), launch.data(folder))
 
 
-def _served(
-    processes: Processes,
-    keys: Credentials,
-    minor: str = "",
-    flags: Sequence[str] = (),
-    memory: str = launch.MEMORY,
-) -> Plane:
+def _served(processes: Processes, keys: Credentials, minor: str = "", flags: Sequence[str] = ()) -> Plane:
     folder = processes.folder
     etcd, peer, secure = free_ports(3)
     api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], folder / "pki" / "apiserver.crt")
     own = kubeconfig(folder / f"{ADMIN}.kubeconfig", api.url, keys.tokens[ADMIN], api.authority)
     launch.etcd(processes, etcd, peer)
-    server = launch.api_server(processes, etcd, secure, keys, minor, flags, memory)
+    server = launch.api_server(processes, etcd, secure, keys, minor, flags)
     _wait_ready(api, server)
     return Plane(folder, processes, api, own, folder / "audit.log", server)
 
