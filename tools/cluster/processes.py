@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,19 +43,31 @@ class Process:
         return self._process.poll() is None
 
     def stop(self, seconds: float = 5) -> None:
-        """Ask the program to end, and end its whole group when it has not after that time."""
-        if self.alive():
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
-        self.kill()
+        """Ask the program to end, and end all that is left of it when it has not after that time."""
+        with self._whole():
+            if self.alive():
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGTERM)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(seconds)
+            self.kill()
 
     def kill(self) -> None:
-        """End the program and its group at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+        """End the program, its group, and what it started in other groups, at once."""
+        with self._whole():
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """End, after the block, what the program had started before it, if it ran."""
+        # Imported here: who only reads trees has this module too, and no psutil.
+        from tools.cluster.descendants import descendants, kill
+
+        left = descendants(self.pid) if self.alive() else []
+        yield
+        kill(left)
 
     def restart(self) -> None:
         """Start the same command again; what still runs of it is killed first."""
