@@ -33,12 +33,14 @@ LONG = (
 
 LARGE = "test_a_ray_job_trains_and_succeeds"
 """Test of those that take memory for two; they are over with it."""
+MOST = 4
+"""As many processes, those for two counted twice, have room in 12 GiB."""
 
 
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
     """Shares the tests out among the processes of pytest -n: all that use the same plane stay together.
 
-    While one process has the tests that take memory for two, another waits.
+    While one process has the tests that take memory for two, a third one beside it waits.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -46,7 +48,7 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
 
     def _assign_work_unit(self, node: Any) -> None:
         others = sum(map(weight, (work for each, work in self.assigned_work.items() if each != node)))
-        if others + 1 > self.numnodes > 1:
+        if others + 1 > MOST:
             return  # until a test ends
         first = next(each for each in (*LONG, *self.workqueue) if each in self.workqueue)
         self.workqueue.move_to_end(first, last=False)
