@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.definitions import Defined, define
+from tests.cluster.definitions import DEFINITIONS_OF, Defined, define
 from tests.cluster.report import Memory, Proved, write
 from tests.cluster.sharing import ORDER, ByPlane, component, end_planes, scope, shared
 from tools.cluster.nodes import environment_nodes
@@ -19,8 +19,6 @@ from tools.cluster.plane import plane as running
 from tools.cluster.tree import Installed, install, tree
 
 HERE = Path(__file__).parent
-DEFINITIONS_OF = "dev"
-"""An environment whose definitions all others have too; what one has more, it applies itself."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

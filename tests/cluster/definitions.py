@@ -12,6 +12,9 @@ from tests.cluster.applied import warned
 from tools.cluster.plane import api_alone
 from tools.cluster.tree import CRD, Wave, install
 
+DEFINITIONS_OF = "dev"
+"""An environment whose definitions all others have too; what one has more, it applies itself."""
+
 
 class Defined(NamedTuple):
     """Definitions that an API server has taken without a warning."""
@@ -19,6 +22,10 @@ class Defined(NamedTuple):
     bodies: list[Body]
     folder: Path
     """Of its plane, which has ended."""
+
+    def left_out_again(self, env: str) -> list[Body]:
+        """Give those that a second application of an environment leaves out: one applies all again."""
+        return [] if env == DEFINITIONS_OF else self.bodies
 
 
 def define(waves: Iterable[Wave], folder: Path, minor: str = "") -> Defined:

@@ -8,7 +8,6 @@ from charts_src.model.base import KubernetesMinor
 from charts_src.objects import Body, Identity
 from charts_src.proofs.pods import all_pods
 from tests.cluster.applied import changed, everything, warned
-from tests.cluster.conftest import DEFINITIONS_OF
 from tests.cluster.definitions import Defined
 from tools.cluster.plane import Plane
 from tools.cluster.responses import Refused
@@ -29,8 +28,7 @@ def test_every_object_is_applied_without_a_warning(installed: Installed, env: st
 def test_a_second_time_changes_nothing(
     own: Plane, env: str, installed: Installed, definitions: Defined
 ) -> None:
-    there = definitions.bodies if env != DEFINITIONS_OF else []
-    assert changed(installed, install(own, tree(env), there)) == []
+    assert changed(installed, install(own, tree(env), definitions.left_out_again(env))) == []
 
 
 def test_the_newest_kubernetes_is_the_one_of_the_planes(own: Plane) -> None:

@@ -42,7 +42,6 @@ from tools.cluster.karpenter import (
     start_karpenter,
 )
 from tools.cluster.pending import DO_NOT_DISRUPT, Workload, pods_for, workloads
-from tools.cluster.plan_nodes import open_namespace
 from tools.cluster.plane import Plane
 from tools.cluster.plane import plane as running
 from tools.cluster.tree import rendered
@@ -65,7 +64,7 @@ class Cluster(NamedTuple):
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with running(tmp_path_factory.mktemp(request.param) / "state") as plane:
         found = Cluster(request.param, plane, start_karpenter(plane, request.param))
-        open_namespace(plane.api, NAMESPACE)
+        plan_nodes.open_namespace(plane.api, NAMESPACE)
         yield found
 
 

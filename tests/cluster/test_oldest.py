@@ -7,8 +7,7 @@ import pytest
 
 from charts_src.model.base import KubernetesMinor
 from tests.cluster.applied import changed, warned
-from tests.cluster.conftest import DEFINITIONS_OF
-from tests.cluster.definitions import Defined, define
+from tests.cluster.definitions import DEFINITIONS_OF, Defined, define
 from tools.cluster.plane import api_alone
 from tools.cluster.tree import Wave, install, render_for, tree
 
@@ -32,5 +31,4 @@ def test_the_oldest_kubernetes_takes_every_object_too(defined: Defined, env: str
         first = install(found, waves, defined.bodies)
         assert first.objects
         assert warned(first) == {}
-        there = defined.bodies if env != DEFINITIONS_OF else []
-        assert changed(first, install(found, waves, there)) == []
+        assert changed(first, install(found, waves, defined.left_out_again(env))) == []

@@ -50,14 +50,17 @@ class Process:
                     os.killpg(self.pid, signal.SIGTERM)
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(seconds)
-            self.kill()
+            self._kill_group()
 
     def kill(self) -> None:
         """End the program, its group, and what it started in other groups, at once."""
         with self._whole():
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait()
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
