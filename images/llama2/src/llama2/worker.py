@@ -34,6 +34,18 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2 if isinstance(error, InputError) else 1)
     backend.close()
+    if settings.device != "neuron":
+        _end()
+
+
+def _end() -> None:
+    """End well and at once: where Python ends in good order, a thread that Gloo still has may abort it.
+
+    Source: pytorch/pytorch#179291.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
