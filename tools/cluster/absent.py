@@ -7,9 +7,8 @@ Claims get volumes, without which no pod that mounts one is placed.
 
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import NamedTuple
-
-import requests
 
 from charts_src.objects import Body
 from tools.cluster.api import Api
@@ -124,7 +123,7 @@ class StandIns:
         try:
             return self._api.list(absent.api_version, absent.kind)
         except Refused as error:
-            if error.status in (requests.codes.not_found, requests.codes.too_many_requests):
+            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS):
                 return []  # not defined yet, or just now: "storage is (re)initializing"
             raise
 

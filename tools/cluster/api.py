@@ -1,9 +1,12 @@
 """A thin client of the Kubernetes API: it shows the Warning headers and refusals that proofs ask for."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from urllib.parse import urlencode
 
-import requests
+import urllib3
 
 from charts_src.objects import Body
 from tools.cluster.responses import Refused, checked, warnings_of
@@ -12,7 +15,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _DAY = 24 * 3600
-_TIMEOUT = (5, 60)
+_TIMEOUT = urllib3.Timeout(connect=5, read=60)
 """Seconds to connect, and without an answer."""
 
 
@@ -26,7 +29,8 @@ class Applied(NamedTuple):
 class Api:
     """The API of one API server, as one user.
 
-    Every method raises Refused when the server refuses, and requests.ConnectionError when it is not there.
+    Every method raises Refused when the server refuses, and ConnectionError when it is not there. It is
+    urllib3 that asks: there are tens of thousands of requests, and requests takes twice as long for each.
     """
 
     def __init__(self, url: str, token: str, authority: Path) -> None:
@@ -34,10 +38,9 @@ class Api:
         self.url = url
         self.token = token
         self.authority = authority
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy is to come between
-        self._session.verify = str(authority)
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._pool = urllib3.connection_from_url(
+            url, ca_certs=str(authority), timeout=_TIMEOUT, retries=False
+        )
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
 
     def apply(
@@ -50,7 +53,7 @@ class Api:
         parameters = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         parameters |= {"dryRun": "All"} if dry_run else {}
         headers = {"Content-Type": _APPLY} | ({"Accept": _METADATA} if brief else {})
-        response = self.request("PATCH", self._path_of(obj), params=parameters, json=obj, headers=headers)
+        response = self.request("PATCH", self._path_of(obj), parameters, obj, headers)
         return Applied(response.json(), warnings_of(response))
 
     def create(self, obj: Body, *, dry_run: bool = False) -> Body:
@@ -62,7 +65,7 @@ class Api:
         parameters = {"fieldValidation": "Strict"} | ({"dryRun": "All"} if dry_run else {})
         namespace = obj["metadata"].get("namespace", "")
         path = self.path(obj["apiVersion"], obj["kind"], namespace)
-        response = self.request("POST", path, params=parameters, json=obj)
+        response = self.request("POST", path, parameters, obj)
         return Applied(response.json(), warnings_of(response))
 
     def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> Body | None:
@@ -70,7 +73,7 @@ class Api:
         try:
             found: Body = self.request("GET", self.path(api_version, kind, namespace, name)).json()
         except Refused as error:
-            if error.status == requests.codes.not_found:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
         return found
@@ -86,7 +89,7 @@ class Api:
         """Read all objects of a kind, in one namespace or in all, that both selectors select."""
         path = self.path(api_version, kind, namespace)
         selectors = {"labelSelector": labels, "fieldSelector": fields}
-        items: list[Body] = self.request("GET", path, params=selectors).json()["items"]
+        items: list[Body] = self.request("GET", path, selectors).json()["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def merge(
@@ -100,7 +103,7 @@ class Api:
     ) -> Body:
         """Change an object, or its subresource such as `status`, by a JSON merge patch."""
         path = self.path(api_version, kind, namespace, name) + (f"/{subresource}" if subresource else "")
-        changed: Body = self.request("PATCH", path, json=patch, headers={"Content-Type": _MERGE}).json()
+        changed: Body = self.request("PATCH", path, body=patch, headers={"Content-Type": _MERGE}).json()
         return changed
 
     def delete(
@@ -109,9 +112,9 @@ class Api:
         """Delete an object, if it is there."""
         try:
             path = self.path(api_version, kind, namespace, name)
-            self.request("DELETE", path, json={"propagationPolicy": propagation})
+            self.request("DELETE", path, body={"propagationPolicy": propagation})
         except Refused as error:
-            if error.status != requests.codes.not_found:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
     def token_of(self, namespace: str, service_account: str) -> str:
@@ -122,7 +125,7 @@ class Api:
             "kind": "TokenRequest",
             "spec": {"expirationSeconds": _DAY},
         }
-        return str(self.request("POST", path, json=wanted).json()["status"]["token"])
+        return str(self.request("POST", path, body=wanted).json()["status"]["token"])
 
     def as_token(self, token: str) -> "Api":
         """Give the same API as the user of a token."""
@@ -131,17 +134,17 @@ class Api:
     def ready(self) -> bool:
         """Say whether the server is there and ready."""
         try:
-            found = self._session.get(f"{self.url}/readyz", timeout=_TIMEOUT)
-        except OSError:  # nothing listens, or its certificate is not written yet
+            self.request("GET", "/readyz")
+        except (ConnectionError, Refused):
             return False
-        return bool(found.status_code == requests.codes.ok)
+        return True
 
     def serves(self, api_version: str, kind: str) -> bool:
         """Say whether the server has a kind."""
         try:
             self._resource(api_version, kind)
         except Refused as error:
-            if error.status != requests.codes.not_found:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
             return False
         return True
@@ -150,9 +153,22 @@ class Api:
         """Give the server's version, such as v1.36.3."""
         return str(self.request("GET", "/version").json()["gitVersion"])
 
-    def request(self, verb: str, path: str, **arguments: Any) -> requests.Response:
+    def request(
+        self,
+        verb: str,
+        path: str,
+        parameters: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
         """Send any request."""
-        return checked(self._session.request(verb, f"{self.url}{path}", timeout=_TIMEOUT, **arguments))
+        whole = f"{path}?{urlencode(parameters)}" if parameters else path
+        given = {"Authorization": f"Bearer {self.token}", **(headers or {})}
+        try:
+            response = self._pool.request(verb, whole, json=body, headers=given)
+        except urllib3.exceptions.HTTPError as error:
+            raise ConnectionError(f"{verb} {path}: {error}") from error
+        return checked(response)
 
     def path(self, api_version: str, kind: str, namespace: str = "", name: str = "") -> str:
         """Give the path of an object, or without a name of a collection.
@@ -176,9 +192,7 @@ class Api:
                 if "/" not in each["name"]:
                     self._resources[api_version, each["kind"]] = each["name"], each["namespaced"]
         if key not in self._resources:
-            raise Refused(
-                requests.codes.not_found, f"the API server has no {kind} in {api_version}", "NotFound"
-            )
+            raise Refused(HTTPStatus.NOT_FOUND, f"the API server has no {kind} in {api_version}", "NotFound")
         return self._resources[key]
 
 

@@ -12,8 +12,6 @@ import sys
 import time
 from pathlib import Path
 
-import requests
-
 from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.responses import Refused
@@ -21,7 +19,7 @@ from tools.cluster.responses import Refused
 _CLAIMS = ("karpenter.sh/v1", "NodeClaim")
 _UNREGISTERED = {"key": "karpenter.sh/unregistered", "effect": "NoExecute"}
 """Taint of a node that Karpenter has not seen yet; it takes it off."""
-_PAUSE = 0.5
+_PAUSE = 1.0
 """Seconds between looks."""
 
 
@@ -86,7 +84,7 @@ def main(url: str, authority: Path, token: str) -> None:
     while True:
         try:
             look(api)
-        except (Refused, requests.ConnectionError) as error:  # a conflict, or the API server starts again
+        except (Refused, ConnectionError) as error:  # a conflict, or the API server starts again
             print(time.strftime("%H:%M:%S"), error)
         sys.stdout.flush()
         time.sleep(_PAUSE)

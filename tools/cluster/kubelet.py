@@ -10,10 +10,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import requests
 
 from charts_src.errors import UserError
 from charts_src.objects import Body
@@ -40,7 +39,7 @@ DEVIATIONS = {
 }
 """What differs from a node, and why."""
 
-_PAUSE, _LONG_PAUSE = 0.3, 1.0
+_PAUSE, _LONG_PAUSE = 0.5, 1.0
 
 
 class Kubelet(NamedTuple):
@@ -133,7 +132,7 @@ class _Loop:
         """List what the API server has in its cache, which is cheap, and a little old now and then."""
         api = self._machine.api
         given = {"labelSelector": labels, "resourceVersion": "0"}
-        items: list[Body] = api.request("GET", api.path(version, kind), params=given).json()["items"]
+        items: list[Body] = api.request("GET", api.path(version, kind), given).json()["items"]
         return items
 
     def _one(self, uid: str, pod: Body) -> None:
@@ -166,7 +165,8 @@ class _Loop:
         wanted = {"gracePeriodSeconds": 0, "preconditions": {"uid": metadata["uid"]}}
         api = self._machine.api
         with _if_there():
-            api.request("DELETE", api.path("v1", "Pod", metadata["namespace"], metadata["name"]), json=wanted)
+            path = api.path("v1", "Pod", metadata["namespace"], metadata["name"])
+            api.request("DELETE", path, body=wanted)
 
     def _forget(self, uid: str) -> None:
         self._pods.pop(uid).remove()
@@ -184,7 +184,7 @@ def _if_there() -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        if error.status not in (requests.codes.not_found, requests.codes.conflict):
+        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
             raise
 
 
@@ -205,7 +205,7 @@ def main(path: Path) -> None:
         network = PodNetwork(path.parent / "network", port, stack)
         loop = _Loop(Machine(api, network, path.parent, images), Path(settings["operators"]))
         while True:
-            with suppress(requests.ConnectionError):  # the API server may be away for a while
+            with suppress(ConnectionError):  # the API server may be away for a while
                 loop.tick()
             time.sleep(_PAUSE)
 

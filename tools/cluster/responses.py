@@ -1,8 +1,10 @@
 """What an API server's response says beside its object: a refusal, or warnings."""
 
+import json
 import re
+from http import HTTPStatus
 
-import requests
+import urllib3
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 """A Warning header as RFC 7234, section 5.5, writes it: code, agent, text in quotes."""
@@ -19,19 +21,19 @@ class Refused(Exception):  # noqa: N818  # it says what happened
         self.reason = reason
 
 
-def checked(response: requests.Response) -> requests.Response:
+def checked(response: urllib3.BaseHTTPResponse) -> urllib3.BaseHTTPResponse:
     """Give a response that is none of an error back; raises Refused for the others."""
-    if response.ok:
+    if response.status < HTTPStatus.BAD_REQUEST:
         return response
     try:
         status = response.json()
-    except requests.JSONDecodeError:
+    except json.JSONDecodeError:
         status = {}
-    message, reason = status.get("message", response.text), status.get("reason", response.reason)
-    raise Refused(response.status_code, message, reason)
+    message = status.get("message", response.data.decode(errors="replace"))
+    raise Refused(response.status, message, status.get("reason", response.reason))
 
 
-def warnings_of(response: requests.Response) -> list[str]:
+def warnings_of(response: urllib3.BaseHTTPResponse) -> list[str]:
     """Give the texts of all Warning headers."""
-    headers = response.raw.headers.getlist("Warning")
+    headers = response.headers.getlist("Warning")
     return [re.sub(r"\\(.)", r"\1", text) for header in headers for text in _WARNING.findall(header)]

@@ -9,8 +9,6 @@ import threading
 from types import TracebackType
 from typing import Self
 
-import requests
-
 from charts_src.objects import Body
 from tools.cluster.api import Api
 from tools.cluster.responses import Refused
@@ -45,7 +43,7 @@ class Provisioner:
         while not self._ended.wait(0.5):
             try:
                 self.once()
-            except (Refused, requests.RequestException):
+            except (Refused, ConnectionError):
                 continue  # the API server restarts, or an object is gone meanwhile
 
     def once(self) -> None:

@@ -20,4 +20,4 @@ def eventually(check: Callable[[], T | None], seconds: float, what: str | Callab
         if waited >= seconds:
             message = what() if callable(what) else what
             raise TimeoutError(f"after {seconds:g} s: {message}")
-        time.sleep(min(max(0.02, waited / 10), 1))  # to look costs; so a wait gets a tenth longer at most
+        time.sleep(min(max(0.05, waited / 6), 1))  # to look costs; so a wait gets a sixth longer at most
