@@ -16,6 +16,15 @@ _USERS = {
     "scheduler": ("system:kube-scheduler", ""),
 }
 
+_CURVE = ("-pkeyopt", "ec_paramgen_curve:prime256v1")
+"""To make an RSA key would take half a second, and each handshake would take longer."""
+_SERVER = (
+    "IP:127.0.0.1",
+    "IP:172.20.0.1",  # first of the addresses of Services, which is this server's (launch.py)
+    *(f"DNS:kubernetes{suffix}" for suffix in ("", ".default", ".default.svc")),
+)
+"""What we and pods know the API server by."""
+
 
 class Credentials(NamedTuple):
     """What the API server knows its users by."""
@@ -26,6 +35,9 @@ class Credentials(NamedTuple):
     private_key: Path
     public_key: Path
     """The pair that signs tokens of ServiceAccounts."""
+    serving_key: Path
+    certificate: Path
+    """The API server's."""
 
 
 def credentials(folder: Path) -> Credentials:
@@ -36,10 +48,13 @@ def credentials(folder: Path) -> Credentials:
     folder.mkdir(mode=0o700)
     tokens = {user: secrets.token_urlsafe(24) for user in _USERS}
     rows = [f'{tokens[user]},{name},{name},"{group}"\n' for user, (name, group) in _USERS.items()]
-    found = Credentials(tokens, folder / "tokens.csv", folder / "accounts.key", folder / "accounts.pub")
+    pair = folder / "accounts.key", folder / "accounts.pub"
+    served = folder / "apiserver.key", folder / "apiserver.crt"
+    found = Credentials(tokens, folder / "tokens.csv", *pair, *served)
     found.token_file.write_text("".join(rows), encoding="utf-8")
-    _openssl("genrsa", "-out", found.private_key, "2048")
-    _openssl("rsa", "-in", found.private_key, "-pubout", "-out", found.public_key)
+    _openssl("genpkey", "-algorithm", "EC", *_CURVE, "-out", found.private_key)
+    _openssl("pkey", "-in", found.private_key, "-pubout", "-out", found.public_key)
+    self_signed(found.serving_key, found.certificate, "kube-apiserver", *_SERVER)
     return found
 
 
@@ -60,11 +75,14 @@ def kubeconfig(path: Path, url: str, token: str, authority: Path, namespace: str
     return path
 
 
-def self_signed(key: Path, certificate: Path, subject: str, host: str) -> None:
-    """Write a key and a certificate for a host that holds for two days; raises as `credentials` does."""
+def self_signed(key: Path, certificate: Path, subject: str, *hosts: str) -> None:
+    """Write a key and a certificate that holds for a year; raises as `credentials` does.
+
+    `hosts` are those that it is for, such as DNS:localhost or IP:127.0.0.1.
+    """
     _openssl(
-        *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-        *("-subj", f"/CN={subject}", "-addext", f"subjectAltName=DNS:{host}"),
+        *("req", "-x509", "-newkey", "ec", *_CURVE, "-nodes", "-days", "365"),
+        *("-subj", f"/CN={subject}", "-addext", f"subjectAltName={','.join(hosts)}"),
         *("-keyout", key, "-out", certificate),
     )
 

@@ -64,7 +64,7 @@ def git_host(folder: Path, name: str, repositories: Path) -> Iterator[GitHost]:
     Raises subprocess.CalledProcessError when openssl fails.
     """
     key, certificate = folder / "host.key", folder / "host.crt"
-    self_signed(key, certificate, name, name)
+    self_signed(key, certificate, name, f"DNS:{name}")
     with _Server(name, repositories, key, certificate) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield GitHost(f"http://127.0.0.1:{server.server_port}", name, certificate)

@@ -15,6 +15,8 @@ from tools.cluster.processes import Process, Processes
 
 _LOOPBACK = "127.0.0.1"
 _ISSUER = "https://kubernetes.default.svc"
+_ALONE = ("--leader-elect=false", "--secure-port=0")
+"""Of a controller that has no other beside it, and that nobody asks how it is."""
 
 
 def data(folder: Path) -> Path:
@@ -47,14 +49,15 @@ def api_server(
     minor: str,
     flags: Iterable[str] = (),
 ) -> Process:
-    """Start the API server. It makes its own certificate, for 127.0.0.1 too, beside the keys."""
+    """Start the API server."""
     policy = processes.folder / "audit-policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")
     return processes.start(
         "kube-apiserver",
         binary(f"kube-apiserver-{minor}" if minor else "kube-apiserver"),
         f"--etcd-servers=http://{_LOOPBACK}:{etcd_port}",
-        f"--cert-dir={keys.token_file.parent}",
+        f"--tls-cert-file={keys.certificate}",
+        f"--tls-private-key-file={keys.serving_key}",
         f"--secure-port={port}",
         f"--bind-address={_LOOPBACK}",
         f"--token-auth-file={keys.token_file}",
@@ -75,39 +78,29 @@ def api_server(
     )
 
 
-def controller_manager(processes: Processes, kubeconfig: Path, port: int, keys: Credentials) -> Process:
+def controller_manager(processes: Processes, kubeconfig: Path, keys: Credentials) -> Process:
     """Start all controllers that are on by default, each with its own ServiceAccount."""
     return processes.start(
         "kube-controller-manager",
         binary("kube-controller-manager"),
         f"--kubeconfig={kubeconfig}",
         f"--service-account-private-key-file={keys.private_key}",
-        f"--root-ca-file={keys.token_file.parent / 'apiserver.crt'}",
+        f"--root-ca-file={keys.certificate}",
         "--use-service-account-credentials",
-        *_alone(processes, "kube-controller-manager", port),
+        *_ALONE,
         grace=1,
     )
 
 
-def scheduler(processes: Processes, kubeconfig: Path, port: int) -> Process:
+def scheduler(processes: Processes, kubeconfig: Path) -> Process:
     """Start the scheduler."""
     return processes.start(
         "kube-scheduler",
         binary("kube-scheduler"),
         f"--kubeconfig={kubeconfig}",
-        *_alone(processes, "kube-scheduler", port),
+        *_ALONE,
         grace=1,
     )
-
-
-def _alone(processes: Processes, name: str, port: int) -> list[str]:
-    certificates = processes.folder / "pki" / name
-    return [
-        "--leader-elect=false",
-        f"--bind-address={_LOOPBACK}",
-        f"--secure-port={port}",
-        f"--cert-dir={certificates}",
-    ]
 
 
 def kwok(
@@ -119,7 +112,8 @@ def kwok(
         binary("kwok"),
         f"--kubeconfig={kubeconfig}",
         f"--manage-nodes-with-label-selector={nodes}",
-        "--node-lease-duration-seconds=40",
+        # Renewed after a quarter of it: half as often as by a kubelet, in time for the controller manager.
+        "--node-lease-duration-seconds=80",
         f"--server-address={_LOOPBACK}:{port}",
         *(f"--config={stage}" for stage in stages),
         grace=1,

@@ -13,10 +13,9 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pyspark
 
 from charts_src import ROOT
 from charts_src.objects import Body
@@ -49,7 +48,7 @@ _SPARK = {
     "etc/java-17-openjdk": "/etc/java-17-openjdk",
     "proc": "/proc",
     "dev": "/dev",
-    "opt/spark": str(Path(pyspark.__file__).parent),
+    "opt/spark": str(distribution("pyspark").locate_file("pyspark")),
 }
 
 OPERATORS = (
@@ -181,7 +180,7 @@ def _read(plane: Plane, kind: str, namespace: str, name: str) -> Body:
 
 def _self_signed(folder: Path) -> None:
     certificate = folder / "tls.crt"
-    self_signed(folder / "tls.key", certificate, "webhook", "localhost")
+    self_signed(folder / "tls.key", certificate, "webhook", "DNS:localhost")
     shutil.copy(certificate, folder / "ca.crt")
 
 

@@ -85,14 +85,14 @@ def plane(
         _begin_with(before, folder)
         keys = credentials(folder / "pki")
         found = _served(processes, keys, flags=flags)
-        managing, scheduling, kwok = free_ports(3)
+        (kwok,) = free_ports(1)
         configs = {
             user: kubeconfig(folder / f"{user}.kubeconfig", found.url, token, found.api.authority)
             for user, token in keys.tokens.items()
             if user != ADMIN
         }
-        manager = launch.controller_manager(processes, configs["controller-manager"], managing, keys)
-        launch.scheduler(processes, configs["scheduler"], scheduling)
+        manager = launch.controller_manager(processes, configs["controller-manager"], keys)
+        launch.scheduler(processes, configs["scheduler"])
         launch.kwok(processes, "kwok", configs["kwok"], kwok, "genai-on-eks/runs!=locally", _stages("*"))
         if local:
             (local_kwok,) = free_ports(1)
@@ -133,7 +133,7 @@ def _begin_with(before: Path | None, folder: Path) -> None:
 def _served(processes: Processes, keys: Credentials, minor: str = "", flags: Sequence[str] = ()) -> Plane:
     folder = processes.folder
     etcd, peer, secure = free_ports(3)
-    api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], folder / "pki" / "apiserver.crt")
+    api = Api(f"https://127.0.0.1:{secure}", keys.tokens[ADMIN], keys.certificate)
     own = kubeconfig(folder / f"{ADMIN}.kubeconfig", api.url, keys.tokens[ADMIN], api.authority)
     launch.etcd(processes, etcd, peer)
     server = launch.api_server(processes, etcd, secure, keys, minor, flags)
