@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from charts_src import config, state, workspace
 from charts_src.errors import UserError
 from charts_src.objects import NOT_OBJECTS, Body, Identity
@@ -21,6 +19,7 @@ from charts_src.proofs.tree import Objects
 from charts_src.publish import publish
 from charts_src.waves import SYNC_WAVE
 from tools.cluster.api import Api, Applied
+from tools.cluster.parsed import parsed
 from tools.cluster.plane import Plane
 from tools.cluster.responses import Refused
 from tools.cluster.waiting import eventually
@@ -208,10 +207,4 @@ def _rank(kind: str) -> int:
 
 
 def _read(path: Path) -> Body:
-    return _parsed(path.read_text(encoding="utf-8"))
-
-
-@cache  # to parse a tree takes seconds, and most of it is definitions, which are alike in all
-def _parsed(text: str) -> Body:
-    body: Body = yaml.load(text, yaml.CSafeLoader)
-    return body
+    return parsed(path.read_text(encoding="utf-8"))
