@@ -29,6 +29,8 @@ from tools.cluster import aws_answers, aws_fleet
 from tools.cluster.aws_setup import Setup
 
 Query = dict[str, str]
+Answer = tuple[str, str, bytes]
+"""Status, kind of content, content."""
 Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 _XML, _JSON = "text/xml", "application/x-amz-json-1.1"
 _SSM_ACTION = "AmazonSSM.GetParameter"
@@ -41,6 +43,7 @@ class Shim:
         """Take moto's application, and what to answer from."""
         self._moto = moto
         self._setup = setup
+        self._types: dict[bytes, Answer] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -59,9 +62,7 @@ class Shim:
         start(status, [("Content-Type", kind), ("Content-Length", str(len(answer)))])
         return [answer]
 
-    def _answer(
-        self, action: str, query: Query, body: bytes, environ: WSGIEnvironment
-    ) -> tuple[str, str, bytes]:
+    def _answer(self, action: str, query: Query, body: bytes, environ: WSGIEnvironment) -> Answer:
         setup = self._setup
         if action == _SSM_ACTION:
             status, answer = aws_answers.parameter(_name_in(body), setup.version)
@@ -73,12 +74,22 @@ class Shim:
             return "200 OK", _XML, aws_answers.reservations(query, setup.reservations, used)
         if action == "CreateFleet" and query.get("DryRun") != "true":
             return self._fleet(query, environ)
+        if action == "DescribeInstanceTypes":
+            return self._instance_types(query, body, environ)
         if action == "DescribeInstances":
             # Karpenter's batches may name an instance twice, at which moto fails.
             body = urlencode(_once(query)).encode()
         return self._forwarded(body, environ)
 
-    def _fleet(self, query: Query, environ: WSGIEnvironment) -> tuple[str, str, bytes]:
+    def _instance_types(self, query: Query, body: bytes, environ: WSGIEnvironment) -> Answer:
+        """Keep what moto answers: it takes seconds each time, for a dry run too, and nothing changes it."""
+        if query.get("DryRun") == "true":
+            return "412 Precondition Failed", _XML, aws_answers.DRY_RUN
+        if body not in self._types:
+            self._types[body] = self._forwarded(body, environ)
+        return self._types[body]
+
+    def _fleet(self, query: Query, environ: WSGIEnvironment) -> Answer:
         chosen = aws_fleet.narrowed(query)
         launch = aws_fleet.launch_of(chosen, self._backend())
         body = urlencode(aws_fleet.prepared(chosen, launch)).encode()
@@ -87,7 +98,7 @@ class Shim:
             aws_fleet.settle(answer, launch, self._backend(), query.get(aws_fleet.TARGET, "on-demand"))
         return status, kind, answer
 
-    def _forwarded(self, body: bytes, environ: WSGIEnvironment) -> tuple[str, str, bytes]:
+    def _forwarded(self, body: bytes, environ: WSGIEnvironment) -> Answer:
         """Ask moto."""
         got: list[Any] = []
         environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

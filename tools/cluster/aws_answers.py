@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
-
-import moto
 
 from charts_src.lib.prices import prices
 from tools.cluster.aws_setup import Reservation
@@ -23,6 +22,13 @@ SPOT_SHARE = 0.35
 
 It stands in no plan of costs, and has no source.
 """
+
+DRY_RUN = (
+    b"<Response><Errors><Error><Code>DryRunOperation</Code>"
+    b"<Message>Request would have succeeded, but DryRun flag is set.</Message></Error></Errors>"
+    b"<RequestID>stand-in</RequestID></Response>"
+)
+"""What EC2 answers, with status 412, to who may do what is tried."""
 
 _VARIANTS = {
     ("x86_64", "standard"): "ami-0000000000000a001",
@@ -148,7 +154,8 @@ def _listed(action: str, name: str, items: Iterable[Mapping[str, str]]) -> bytes
 
 @cache
 def _offerings(region: str) -> dict[str, list[str]]:
-    folder = Path(moto.__file__).parent / "ec2/resources/instance_type_offerings/availability-zone"
+    offerings = "moto/ec2/resources/instance_type_offerings/availability-zone"
+    folder = Path(str(distribution("moto").locate_file(offerings)))
     found: dict[str, list[str]] = {}
     for item in json.loads(gzip.decompress((folder / f"{region}.json.gz").read_bytes())):
         found.setdefault(item["InstanceType"], []).append(item["Location"])
