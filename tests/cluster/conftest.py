@@ -97,7 +97,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> Defined:
 def own(env: str, definitions: Defined, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     """Give the plane of an environment, with nodes of all its pools; it has all definitions already."""
     with shared(running(tmp_path_factory.mktemp(env) / "state", before=definitions.folder)) as found:
-        for node in environment_nodes(env, most=10):
+        for node in environment_nodes(env, most=5, system=10):
             found.api.create(node)
         yield found
 

@@ -29,11 +29,11 @@ def node(name: str, labels: Mapping[str, str], taints: Sequence[Body], capacity:
     }
 
 
-def environment_nodes(env: str, most: int = 1) -> list[Body]:
+def environment_nodes(env: str, most: int = 1, system: int = 0) -> list[Body]:
     """Give the nodes that each pool and the managed node group may have, but at most `most` of each.
 
-    Each has 254 pod addresses. Where a pool has several ways to buy, such as Spot and On-Demand, its nodes
-    take turns.
+    Of the pool `system`, which most pods share, `system` if that is more. Each has 254 pod addresses. Where a
+    pool has several ways to buy, such as Spot and On-Demand, its nodes take turns.
 
     Raises UserError for a problem in the environment, or when it is not rendered.
     """
@@ -41,10 +41,11 @@ def environment_nodes(env: str, most: int = 1) -> list[Body]:
     kinds = sorted(nodes_of(rendered_objects(env), described), key=lambda kind: kind.pool.name)
     pools = [list(group) for _, group in groupby(kinds, key=lambda kind: kind.pool.name)]
     largest = [max(pool, key=_size) for pool in pools]
+    wanted = {"system": max(most, system)}
     found = [
         _node(kind, described.aws.region, copy)
         for kind in largest
-        for copy in range(min(most, kind.pool.limits["nodes"]))
+        for copy in range(min(wanted.get(kind.pool.name, most), kind.pool.limits["nodes"]))
     ]
     for index, body in enumerate(found):
         body["spec"]["podCIDR"] = f"100.64.{index}.0/24"
