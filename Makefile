@@ -137,7 +137,7 @@ cluster-down: $(WORKLOADS) ## End the control plane of ENV
 
 .PHONY: cluster-test
 cluster-test: tools $(WORKLOADS) $(BIN)/crane $(BIN)/helm4 .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
-	@.venv-workloads/bin/pytest -n 4 $(or $(ONLY),tests/cluster)
+	@.venv-workloads/bin/pytest -n 5 $(or $(ONLY),tests/cluster)
 
 .PHONY: cluster-fingerprint
 cluster-fingerprint:

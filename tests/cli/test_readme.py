@@ -48,7 +48,7 @@ PLANNED = {
     "make watch ENV=dev": "charts_src watch dev",
     "make cluster ENV=dev": "tools.cluster up dev",
     "make cluster-down ENV=dev": "tools.cluster down dev",
-    "make cluster-test": "pytest -n 4 tests/cluster",
+    "make cluster-test": "pytest -n 5 tests/cluster",
     "make plan-nodes ENV=prod": "tools.cluster.plan_nodes prod",
     "make dead-keys ENV=prod": "charts_src dead-keys prod",
     "make schemas": "charts_src schemas",

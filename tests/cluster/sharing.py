@@ -26,21 +26,21 @@ TOGETHER = ("oldest",)
 """Files whose tests stay together for all environments, as they share what takes long to read."""
 LONG = (
     *("answer", "argocd", "karpenter prod", "prod", "dev", "staging", "argocd_charts", "oldest"),
-    *("make_cluster", "karpenter dev", "kubelet", "karpenter staging"),
+    *("make_cluster", "karpenter dev", "karpenter staging", "kubelet", "samples"),
 )
 """What takes longest, in the order in which it is begun: so that none is left alone at the end."""
 
 
 LARGE = "test_a_ray_job_trains_and_succeeds"
-"""Test of those that take memory for two; they are over with it."""
-MOST = 4
-"""As many processes, those for two counted twice, have room in 12 GiB."""
+"""Test of those that take memory for three; they are over with it."""
+MOST = 5
+"""As many processes, those for three counted thrice, have room in 12 GiB."""
 
 
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
     """Shares the tests out among the processes of pytest -n: all that use the same plane stay together.
 
-    While one process has the tests that take memory for two, a third one beside it waits.
+    While one process has the tests that take memory for three, all but two beside it wait.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -54,6 +54,11 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
         self.workqueue.move_to_end(first, last=False)
         super()._assign_work_unit(node)
 
+    def _reschedule(self, node: Any) -> None:
+        if self.workqueue and self._pending_of(self.assigned_work[node]) > 1:
+            return  # what it is given waits for all that it has, and another may be free before that
+        super()._reschedule(node)
+
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         super().mark_test_complete(node, item_index, duration)
         for each in self.nodes:
@@ -64,7 +69,7 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
 def weight(work: Mapping[str, Mapping[str, bool]]) -> int:
     """Say for how many a process counts: `work` has for each of its tests, by scope, whether it is over."""
     pending = [nodeid for tests in work.values() for nodeid, over in tests.items() if not over]
-    return bool(pending) + any(nodeid.endswith(f"::{LARGE}") for nodeid in pending)
+    return bool(pending) + 2 * any(nodeid.endswith(f"::{LARGE}") for nodeid in pending)
 
 
 def scope(nodeid: str) -> str:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import yaml
@@ -18,16 +18,17 @@ import yaml
 from charts_src import ROOT, config, state
 from charts_src.argocd import applications
 from charts_src.helm.programs import HELM4
-from charts_src.incremental import Record, Units
 from charts_src.model.charts import Charts
 from charts_src.objects import Body
-from charts_src.registry import COMPONENTS
 from tools.cluster.argocd import ArgoCd, argo_cd, told
 from tools.cluster.argocd_install import load_root
 from tools.cluster.argocd_start import NO_WEBHOOKS
 from tools.cluster.plane import plane as running
 from tools.cluster.ports import free_ports
 from tools.cluster.waiting import eventually
+
+if TYPE_CHECKING:  # to import it starts Node, and every process of the tests reads this file
+    from charts_src.incremental import Record
 
 ENV = "dev"
 NAMES = ("namespaces", "prometheus-operator-crds", "spark-jobs")
@@ -62,7 +63,7 @@ class Charted(NamedTuple):
     """A running Argo CD, a registry with charts, and what the components are rendered from."""
 
     argo: ArgoCd
-    records: Mapping[str, Record]
+    records: "Mapping[str, Record]"
 
     def switch(self, charts: Charts | None) -> None:
         """Commit the Applications as they are with these charts, or with directories."""
@@ -174,6 +175,9 @@ def serve_charts(argo: ArgoCd) -> None:
 
 @pytest.fixture(scope="module")
 def charted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Charted]:
+    from charts_src.incremental import Units
+    from charts_src.registry import COMPONENTS
+
     env, units = config.load(ENV, state.ENVIRONMENTS), Units()
     records = {each.name: units.get(each, env) for each in COMPONENTS if each.name in NAMES}
     with (
@@ -210,19 +214,6 @@ def test_charts_with_the_rendered_objects_change_none_of_them_and_neither_do_dir
     assert charted.contents(objects) == before
 
 
-def test_a_chart_gets_the_sections_of_the_environment_as_they_are(charted: Charted) -> None:
-    charted.switch(charts(ECHO))
-    charted.synced(ECHO)
-    echo = charted.argo.plane.api.get("v1", "ServiceAccount", "echo", "spark-jobs")
-    assert echo
-    annotations = echo["metadata"]["annotations"]
-    env = config.load(ENV, state.ENVIRONMENTS)
-    sections = set(charted.records["spark-jobs"].sections)
-    assert {"cluster", "storage"} <= sections
-    assert annotations["release"] == "spark-jobs"
-    assert json.loads(annotations["values"]) == env.model_dump(mode="json", include=sections)
-
-
 def test_a_version_that_nobody_published_harms_nothing_and_the_next_commit_puts_it_right(
     charted: Charted,
 ) -> None:
@@ -238,3 +229,16 @@ def test_a_version_that_nobody_published_harms_nothing_and_the_next_commit_puts_
     charted.switch(charts(SAME))
     charted.synced(SAME)
     assert charted.contents(objects) == before
+
+
+def test_a_chart_gets_the_sections_of_the_environment_as_they_are(charted: Charted) -> None:
+    charted.switch(charts(ECHO))
+    charted.synced(ECHO)
+    echo = charted.argo.plane.api.get("v1", "ServiceAccount", "echo", "spark-jobs")
+    assert echo
+    annotations = echo["metadata"]["annotations"]
+    env = config.load(ENV, state.ENVIRONMENTS)
+    sections = set(charted.records["spark-jobs"].sections)
+    assert {"cluster", "storage"} <= sections
+    assert annotations["release"] == "spark-jobs"
+    assert json.loads(annotations["values"]) == env.model_dump(mode="json", include=sections)
