@@ -172,15 +172,16 @@ class Cluster:
     def sandbox(self, name: str, address: str, gateway: str) -> "subprocess.Popen[str]":
         """Start what containers of one pod share: network, host name and shared memory, with `sleep` in it.
 
-        `address` is written with the length of its network's prefix.
+        `address` is written with the length of its network's prefix. The network is there when this returns;
+        raises RuntimeError with what was said when it can't be set up.
         """
         self._count += 1
+        log = self._root / "sandboxes" / f"{self._count}"
         variables = {"PATH": os.environ["PATH"], "NAME": name, "ADDRESS": address, "GATEWAY": gateway}
         shared = ("unshare", "--net", "--uts", "--ipc", "--fork", "--kill-child=KILL")
-        process: subprocess.Popen[str] = self._spawn(
-            [*shared, "/bin/sh", "-c", _SANDBOX], self._root / "sandboxes" / f"{self._count}", variables
-        )
+        process: subprocess.Popen[str] = self._spawn([*shared, "/bin/sh", "-c", _SANDBOX], log, variables)
         self._plug(child(process.pid))
+        _wait_for_sleep(process, log)
         return process
 
     def gateway(self, *addresses: str) -> int:
@@ -243,6 +244,16 @@ def child(pid: int) -> int:
             return int(children[0])
         time.sleep(0.02)
     raise RuntimeError(f"process {pid} has started nothing")
+
+
+def _wait_for_sleep(process: "subprocess.Popen[str]", log: Path) -> None:
+    """Wait until the script of a sandbox has done its work, and become `sleep`."""
+    deadline = time.monotonic() + 30
+    first = child(process.pid)
+    while not _words(first).startswith("sleep"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the network of a pod is not set up: {log.read_text()}")
+        time.sleep(0.01)
 
 
 def closed(folder: Path) -> str:
