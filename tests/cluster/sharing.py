@@ -32,25 +32,29 @@ LONG = (
 
 
 LARGE = "test_a_ray_job_trains_and_succeeds"
-"""Test of those that take memory for three; they are over with it."""
-MOST = 5
-"""As many processes, those for three counted thrice, have room in 12 GiB."""
+"""Last of the tests in "answer" that take much memory."""
+GIB = {"answer": 5.0, "argocd": 3.5}
+LATER, OTHERS = 2.2, 2.1
+"""What tests take, in GiB as measured: those in "answer" until that one is over and later, and all others."""
+ROOM = 10.7
+"""So much may be taken at a time, in GiB; tests with less than others leave some more."""
 
 
 class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
     """Shares the tests out among the processes of pytest -n: all that use the same plane stay together.
 
-    While one process has the tests that take memory for three, all but two beside it wait.
+    A process waits while what it would begin has no room beside what the others have. What has begun needs no
+    less than what comes after it, so one that ends always makes room for the next.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:
-        others = sum(map(weight, (work for each, work in self.assigned_work.items() if each != node)))
-        if others + 1 > MOST:
-            return  # until a test ends
         first = next(each for each in (*LONG, *self.workqueue) if each in self.workqueue)
+        others = sum(memory(work) for each, work in self.assigned_work.items() if each != node)
+        if others + memory({first: self.workqueue[first]}) > ROOM:
+            return  # until a test ends
         self.workqueue.move_to_end(first, last=False)
         super()._assign_work_unit(node)
 
@@ -66,10 +70,14 @@ class ByPlane(LoadScopeScheduling):  # type: ignore[misc]
                 self._reschedule(each)
 
 
-def weight(work: Mapping[str, Mapping[str, bool]]) -> int:
-    """Say for how many a process counts: `work` has for each of its tests, by scope, whether it is over."""
-    pending = [nodeid for tests in work.values() for nodeid, over in tests.items() if not over]
-    return bool(pending) + 2 * any(nodeid.endswith(f"::{LARGE}") for nodeid in pending)
+def memory(work: Mapping[str, Mapping[str, bool]]) -> float:
+    """Say how many GiB a process takes: `work` has for each of its tests, by scope, whether it is over."""
+    return max((_memory(name, tests) for name, tests in work.items() if not all(tests.values())), default=0)
+
+
+def _memory(name: str, tests: Mapping[str, bool]) -> float:
+    large = [over for nodeid, over in tests.items() if nodeid.endswith(f"::{LARGE}")]
+    return LATER if large and all(large) else GIB.get(name, OTHERS)
 
 
 def scope(nodeid: str) -> str:

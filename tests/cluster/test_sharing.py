@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.sharing import LARGE, LONG, ORDER, TOGETHER, component, scope, weight
+from tests.cluster.sharing import (
+    GIB,
+    LARGE,
+    LATER,
+    LONG,
+    ORDER,
+    OTHERS,
+    ROOM,
+    TOGETHER,
+    component,
+    memory,
+    scope,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,18 +35,25 @@ def test_tests_share_the_plane_of_their_environment_or_of_their_file(test: str, 
 
 
 @pytest.mark.parametrize(
-    ("over", "expected"),
+    ("work", "expected"),
     [
-        ({"a": True, "b": True}, 0),
-        ({"a": True, "b": False}, 1),
-        ({"a": True, LARGE: False, "b": False}, 3),
-        ({"a": True, LARGE: True, "b": False}, 1),
+        ({"dev": {"a": True, "b": True}}, 0),
+        ({"dev": {"a": True, "b": False}}, OTHERS),
+        ({"argocd": {"a": True, "b": False}, "dev": {"c": False}}, GIB["argocd"]),
+        ({"argocd": {"a": True, "b": True}, "dev": {"c": False}}, OTHERS),
+        ({"answer": {f"a::{LARGE}": False, "b": False}}, GIB["answer"]),
+        ({"answer": {f"a::{LARGE}": True, "b": False}}, LATER),
     ],
 )
-def test_a_process_counts_for_three_until_what_takes_much_memory_is_over(
-    over: dict[str, bool], expected: int
+def test_a_process_takes_memory_for_what_is_not_over_yet(
+    work: dict[str, dict[str, bool]], expected: float
 ) -> None:
-    assert weight({"one": {f"test_file.py::{name}": done for name, done in over.items()}}) == expected
+    assert memory(work) == expected
+
+
+def test_what_takes_most_has_room_together_and_so_have_five_of_the_others() -> None:
+    assert sum(GIB.values()) + OTHERS <= ROOM < sum(GIB.values()) + 2 * OTHERS
+    assert LATER + 4 * OTHERS <= ROOM < LATER + GIB["argocd"] + 3 * OTHERS
 
 
 def test_there_is_a_test_that_takes_much_memory() -> None:
