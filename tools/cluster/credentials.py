@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ADMIN = "admin"
+API_SERVER = "172.20.0.1"
+"""Cluster IP of the API server: the first of the range that launch.py gives to Services."""
 
 _USERS = {
     ADMIN: ("admin", "system:masters"),
@@ -20,7 +22,7 @@ _CURVE = ("-pkeyopt", "ec_paramgen_curve:prime256v1")
 """To make an RSA key would take half a second, and each handshake would take longer."""
 _SERVER = (
     "IP:127.0.0.1",
-    "IP:172.20.0.1",  # first of the addresses of Services, which is this server's (launch.py)
+    f"IP:{API_SERVER}",
     *(f"DNS:kubernetes{suffix}" for suffix in ("", ".default", ".default.svc")),
 )
 """What we and pods know the API server by."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from charts_src.objects import Body
-from tools.cluster.pod_network import API_SERVER
+from tools.cluster.credentials import API_SERVER
 from tools.cluster.pod_volumes import Source
 
 _REFERENCE = re.compile(r"\$\$|\$\(([A-Za-z0-9_.-]+)\)")

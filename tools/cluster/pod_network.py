@@ -17,11 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pods import Cluster, child, require
+from tools.cluster.credentials import API_SERVER
 from tools.cluster.forwarding import forward
 from tools.cluster.pod_names import DOMAIN, Names
-
-API_SERVER = "172.20.0.1"
-"""Cluster IP of the API server: the first of the range that the plane gives to Services."""
 
 DNS = "172.20.0.10"
 
