@@ -139,8 +139,8 @@ cluster-down: $(WORKLOADS) ## End the control plane of ENV
 cluster-test: tools $(WORKLOADS) $(BIN)/crane $(BIN)/helm4 .cache/hub/.ready .cache/proxy/.ready ## Prove the manifests on a real control plane, with the real operators; needs root
 	@.venv-workloads/bin/pytest -n 5 $(or $(ONLY),tests/cluster)
 
-.PHONY: cluster-fingerprint
-cluster-fingerprint:
+.PHONY: cluster-test-fingerprint
+cluster-test-fingerprint:
 	@git ls-files -z argocd charts_src environments rendered tests/cluster tools | xargs -0 sha256sum \
 		| sha256sum | cut -d' ' -f1
 
@@ -148,8 +148,8 @@ cluster-fingerprint:
 test-workloads: $(WORKLOADS) $(LLM) .cache/spark-jars/.ready .cache/hub/.ready .cache/proxy/.ready ## Run the programs of images/, small and on CPUs, as the rendered manifests start them
 	@.venv-workloads/bin/pytest -c images/pytest.ini $(or $(ONLY),images)
 
-.PHONY: workloads-fingerprint
-workloads-fingerprint: $(VENV)
+.PHONY: test-workloads-fingerprint
+test-workloads-fingerprint: $(VENV)
 	@PYTHONPATH=images/testing/src:. .venv/bin/python -m rendered
 
 .PHONY: referee-tools
