@@ -10,12 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -27,6 +26,7 @@ from charts_src.objects import Body
 from tests.cluster import our_images
 from tests.cluster.definitions import Defined
 from tests.cluster.pretraining import mpi_job, step_pod
+from tests.cluster.running import becomes
 from tools.cluster.kubelet import LABEL, Kubelet, start_kubelet
 from tools.cluster.nodes import environment_nodes
 from tools.cluster.operators import OPERATORS, start_operator
@@ -122,21 +122,6 @@ def save(functions: Mapping[str, Path]) -> None:
     for folder in functions.values():
         for path in folder.rglob("*.safetensors"):
             path.chmod(0o644)  # the containers' user is another one
-
-
-def becomes(
-    plane: Plane, body: Body, check: Callable[[Body], Any], seconds: float, message: Callable[[], str]
-) -> Any:
-    """Wait until the status of an object passes a check."""
-    where = body["apiVersion"], body["kind"], body["metadata"]["name"], body["metadata"]["namespace"]
-
-    def status() -> Body:
-        found: Body = (plane.api.get(*where) or {}).get("status", {})
-        return found
-
-    return eventually(
-        lambda: check(status()), seconds, lambda: f"{where[1:]} has only {status()}\n{message()}"
-    )
 
 
 def is_true(status: Body, kind: str) -> bool:

@@ -11,6 +11,7 @@ import requests
 
 from charts_src.errors import UserError
 from charts_src.objects import Body
+from tests.cluster.running import becomes
 from tools.cluster.kubelet import LABEL, Kubelet, start_kubelet
 from tools.cluster.nodes import node
 from tools.cluster.plane import Plane
@@ -57,19 +58,13 @@ def shell(script: str, **more: Any) -> Body:
     return {"command": ["/bin/sh", "-c", script], **more}
 
 
-def becomes(
+def pod_becomes(
     plane: Plane, name: str, check: Callable[[Body], Any], kubelet: Kubelet, seconds: float = 30
 ) -> Any:
-    def status() -> Body:
-        found = plane.api.get("v1", "Pod", name, "default") or {}
-        status: Body = found.get("status", {})
-        return status
-
     def message() -> str:
-        said = kubelet.log("default", name, "main")
-        return f"{name} has only {status()}\n{said}\n{kubelet.process.tail()}"
+        return f"{kubelet.log('default', name, 'main')}\n{kubelet.process.tail()}"
 
-    return eventually(lambda: check(status()), seconds, message)
+    return becomes(plane, pod(name), check, seconds, message)
 
 
 def is_ready(status: Body) -> bool:
@@ -119,7 +114,7 @@ def test_a_pod_with_files_and_variables_gets_ready_and_answers_on_its_own_addres
     volumes = [{"name": "pages", "configMap": {"name": "pages"}}, {"name": "own", "emptyDir": {}}]
     context = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": True}
     api.create(pod("server", server, volumes=volumes, securityContext=context))
-    address = becomes(plane, "server", lambda status: is_ready(status) and status["podIP"], kubelet)
+    address = pod_becomes(plane, "server", lambda status: is_ready(status) and status["podIP"], kubelet)
     with requests.Session() as session:
         session.trust_env = False
         assert session.get(f"http://{address}:8080/page", timeout=5).text == "here I am"
@@ -141,7 +136,7 @@ def test_another_pod_reaches_it_by_the_name_of_its_service(plane: Plane, kubelet
     ask = "import urllib.request as u; print(u.urlopen('http://web.default.svc:8080/page').read())"
     script = f'until python -c "{ask}"; do sleep 0.2; done'
     plane.api.create(pod("asks", shell(script), restartPolicy="Never"))
-    becomes(plane, "asks", lambda status: status.get("phase") == "Succeeded", kubelet)
+    pod_becomes(plane, "asks", lambda status: status.get("phase") == "Succeeded", kubelet)
     assert kubelet.log("default", "asks", "main").splitlines()[-1] == "b'here I am'"
 
 
@@ -160,7 +155,7 @@ except u.HTTPError as error:
 """
     wants = {"restartPolicy": "Never", "automountServiceAccountToken": True}
     plane.api.create(pod("token", {"command": ["python", "-c", ask]}, **wants))
-    becomes(plane, "token", lambda status: status.get("phase") == "Succeeded", kubelet)
+    pod_becomes(plane, "token", lambda status: status.get("phase") == "Succeeded", kubelet)
     said = kubelet.log("default", "token", "main")
     assert said.startswith("403 ")
     assert 'User \\"system:serviceaccount:default:default\\" cannot list resource' in said
@@ -168,11 +163,11 @@ except u.HTTPError as error:
 
 def test_a_pod_that_fails_shows_its_exit_code_and_starts_again(plane: Plane, kubelet: Kubelet) -> None:
     plane.api.create(pod("fails", shell("echo once; exit 7")))
-    found = becomes(
+    found = pod_becomes(
         plane, "fails", lambda status: main(status).get("restartCount", 0) >= 2 and main(status), kubelet
     )
     assert found["lastState"]["terminated"]["exitCode"] == 7
-    found = becomes(plane, "fails", lambda status: ended(status) and main(status), kubelet)
+    found = pod_becomes(plane, "fails", lambda status: ended(status) and main(status), kubelet)
     assert found["ready"] is False
     assert kubelet.log("default", "fails", "main").count("once\n") >= 3
 
@@ -181,7 +176,7 @@ def test_a_pod_that_is_not_to_start_again_has_failed(plane: Plane, kubelet: Kube
     # The first process of a container ignores what it sends to itself, so its child does it. Kubernetes reads
     # $$ as $.
     plane.api.create(pod("killed", shell("sh -c 'kill -9 $$$$'; exit $?"), restartPolicy="Never"))
-    status = becomes(plane, "killed", lambda status: ended(status) and status, kubelet)
+    status = pod_becomes(plane, "killed", lambda status: ended(status) and status, kubelet)
     assert (status["phase"], ended(status)["exitCode"]) == ("Failed", 137)
 
 
@@ -192,7 +187,7 @@ def test_init_containers_come_first_and_in_order(plane: Plane, kubelet: Kubelet)
     third = {**share, **shell("echo 3 >> /own/order; cat /own/order")}
     more = {"volumes": [{"name": "own", "emptyDir": {}}], "restartPolicy": "Never"}
     plane.api.create(pod("ordered", third, initContainers=[first, second], **more))
-    status = becomes(plane, "ordered", lambda status: ended(status) and status, kubelet)
+    status = pod_becomes(plane, "ordered", lambda status: ended(status) and status, kubelet)
     assert kubelet.log("default", "ordered", "main") == "1\n2\n3\n"
     assert [each["ready"] for each in status["initContainerStatuses"]] == [True, True]
 
@@ -211,13 +206,13 @@ def test_a_probe_takes_a_pod_out_of_service_and_another_one_starts_it_again(
     )
     made = plane.api.create(pod("probed", waits, volumes=[{"name": "own", "emptyDir": {}}]))
     own = kubelet.folder / "pods" / made["metadata"]["uid"] / "volumes/own"
-    becomes(plane, "probed", is_ready, kubelet)
+    pod_becomes(plane, "probed", is_ready, kubelet)
     (own / "ready").unlink()
-    becomes(plane, "probed", lambda status: not is_ready(status), kubelet)
+    pod_becomes(plane, "probed", lambda status: not is_ready(status), kubelet)
     (own / "dead").touch()
-    becomes(plane, "probed", lambda status: main(status)["restartCount"] == 1, kubelet)
+    pod_becomes(plane, "probed", lambda status: main(status)["restartCount"] == 1, kubelet)
     (own / "dead").unlink()
-    becomes(plane, "probed", is_ready, kubelet)
+    pod_becomes(plane, "probed", is_ready, kubelet)
 
 
 def test_what_is_missing_is_said_and_waited_for(plane: Plane, kubelet: Kubelet) -> None:
@@ -227,7 +222,7 @@ def test_what_is_missing_is_said_and_waited_for(plane: Plane, kubelet: Kubelet) 
     def waiting(status: Body) -> Any:
         return main(status).get("state", {}).get("waiting", {}).get("message")
 
-    assert becomes(plane, "waits", waiting, kubelet) == "configmap 'late' not found"
+    assert pod_becomes(plane, "waits", waiting, kubelet) == "configmap 'late' not found"
     plane.api.create(
         {
             "apiVersion": "v1",
@@ -236,10 +231,10 @@ def test_what_is_missing_is_said_and_waited_for(plane: Plane, kubelet: Kubelet) 
             "data": {"CAME": "late"},
         }
     )
-    becomes(plane, "waits", lambda status: status.get("phase") == "Succeeded", kubelet)
+    pod_becomes(plane, "waits", lambda status: status.get("phase") == "Succeeded", kubelet)
     assert "CAME=late" in kubelet.log("default", "waits", "main").splitlines()
     plane.api.create(pod("foreign", {"image": "registry.example/tests/other:1", "command": ["true"]}))
-    said = becomes(plane, "foreign", waiting, kubelet)
+    said = pod_becomes(plane, "foreign", waiting, kubelet)
     assert said == "the image registry.example/tests/other:1 stands for nothing on this machine"
 
 
@@ -271,7 +266,7 @@ def test_a_pod_that_is_deleted_may_end_in_peace_and_then_its_processes_are_gone(
     plane.api.create(pod("kind", kind, volumes=[{"name": "own", "emptyDir": {}}]))
     plane.api.create(pod("stubborn", shell("trap '' TERM; echo begun; while :; do sleep 987654; done")))
     for name in ("kind", "stubborn"):
-        becomes(plane, name, is_ready, kubelet)
+        pod_becomes(plane, name, is_ready, kubelet)
         eventually(lambda name=name: kubelet.log("default", name, "main"), 10, "nothing was said")  # type: ignore[misc]
         plane.api.delete("v1", "Pod", name, "default")
     assert plane.api.get("v1", "Pod", "stubborn", "default") is not None

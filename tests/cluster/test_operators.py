@@ -5,14 +5,12 @@ come: a RayService gets its cluster and pods, but is not Ready.
 """
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from charts_src.objects import Body
 from tests.cluster.pretraining import mpi_job
-from tests.cluster.running import running_pods
+from tests.cluster.running import becomes, running_pods
 from tools.cluster.operators import OPERATORS
 from tools.cluster.plane import Plane
 from tools.cluster.tree import rendered
@@ -20,16 +18,6 @@ from tools.cluster.waiting import eventually
 
 KUEUE = "kueue.x-k8s.io/v1beta2"
 WORKFLOW = "argoproj.io/v1alpha1"
-
-
-def becomes(plane: Plane, body: Body, check: Callable[[Any], Any], seconds: float = 60) -> Any:
-    """Wait until the status of an object passes a check."""
-    where = body["apiVersion"], body["kind"], body["metadata"]["name"], body["metadata"]["namespace"]
-
-    def status() -> Any:
-        return (plane.api.get(*where) or {}).get("status", {})
-
-    return eventually(lambda: check(status()), seconds, lambda: f"{where[1:]} has only {status()}")
 
 
 def conditions(status: Body) -> dict[str, str]:

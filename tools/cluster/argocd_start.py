@@ -7,8 +7,6 @@ import base64
 import shutil
 from pathlib import Path
 
-import requests
-
 from charts_src.objects import Body
 from charts_src.schema.sources import ARGO_CD
 from charts_src.schema.upstream import module_folder
@@ -17,7 +15,7 @@ from tools.cluster.git_host import GitHost
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.waiting import eventually
+from tools.cluster.waiting import answers, eventually
 
 CONTROLLER = "argocd-application-controller"
 REPO_SERVER = "argocd-repo-server"
@@ -87,7 +85,7 @@ def start_repo_server(
     rendered = _environ(plane, namespace, "Deployment", REPO_SERVER)
     process = _start(plane, folder, REPO_SERVER, rendered | environ, *addresses, *measured)
     url = f"http://{_LOOPBACK}:{metrics}/healthz?full=true"
-    eventually(lambda: _answers(url) or not process.alive(), 60, process.tail)
+    eventually(lambda: answers(url) or not process.alive(), 60, process.tail)
     if not process.alive():
         raise TimeoutError(process.tail())
     return process, f"{_LOOPBACK}:{port}"
@@ -145,12 +143,3 @@ def _secret(plane: Plane, namespace: str, name: str, key: str) -> str:
     if not found:
         raise LookupError(f"no Secret {namespace}/{name}")
     return base64.b64decode(found["data"][key]).decode()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            return bool(session.get(url, timeout=5).ok)
-    except requests.ConnectionError:
-        return False

@@ -3,8 +3,6 @@
 import json
 import sys
 
-import requests
-
 from charts_src import ROOT
 from tools.cluster import aws_answers
 from tools.cluster.aws_seed import CREDENTIALS, seed
@@ -12,7 +10,7 @@ from tools.cluster.aws_setup import Setup
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.waiting import eventually
+from tools.cluster.waiting import answers, eventually
 
 
 def start_aws(plane: Plane, setup: Setup) -> tuple[Process, str]:
@@ -32,15 +30,8 @@ def start_aws(plane: Plane, setup: Setup) -> tuple[Process, str]:
 def fill_aws(process: Process, endpoint: str, setup: Setup) -> None:
     """Wait for the stand-in, and put into it what stands before Karpenter; TimeoutError after 60 s."""
     eventually(
-        lambda: _answers(endpoint), 60, lambda: f"the stand-in for AWS does not answer\n{process.tail()}"
+        lambda: answers(f"{endpoint}/moto-api/"),
+        60,
+        lambda: f"the stand-in for AWS does not answer\n{process.tail()}",
     )
     seed(endpoint, setup)
-
-
-def _answers(endpoint: str) -> bool:
-    session = requests.Session()
-    session.trust_env = False
-    try:
-        return bool(session.get(f"{endpoint}/moto-api/", timeout=5).ok)
-    except requests.ConnectionError:
-        return False

@@ -17,7 +17,7 @@ from charts_src.objects import Body
 from tools.cluster.plane import Plane
 from tools.cluster.ports import free_ports
 from tools.cluster.processes import Process
-from tools.cluster.waiting import eventually
+from tools.cluster.waiting import answers, eventually
 
 _CACHE = ROOT / ".cache"
 _HUB = _CACHE / "hub" / "bin"
@@ -84,15 +84,8 @@ def start_hub(plane: Plane) -> Hub:
     command = (_HUB / "jupyterhub", "--config", folder / "proof_config.py", "--upgrade-db")
     process = plane.processes.start("hub", *command, environ=environ, cwd=folder)
     found = Hub(f"http://127.0.0.1:{hub}/hub/api", token, process)
-    eventually(lambda: _answers(found), _PATIENCE, process.tail)
+    eventually(lambda: answers(found.api), _PATIENCE, process.tail)
     return found
-
-
-def _answers(hub: Hub) -> bool:
-    try:
-        return bool(requests.get(hub.api, timeout=5).ok)
-    except requests.ConnectionError:
-        return False
 
 
 def _write_files(plane: Plane, folder: Path, moved: dict[str, str], token: str) -> None:
