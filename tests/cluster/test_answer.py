@@ -86,7 +86,7 @@ def first_on_cpus() -> Iterator[None]:
     """Have what starts here go before other tests: of all they wait longest, each process for another one."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
     with suppress(PermissionError):  # it takes longer then, and no more
-        os.setpriority(os.PRIO_PROCESS, 0, before - 5)
+        os.setpriority(os.PRIO_PROCESS, 0, before - 10)
     try:
         yield
     finally:

@@ -103,6 +103,7 @@ def start_controller(plane: Plane, folder: Path, namespace: str, redis: str, rep
         "ARGOCD_FAKE_IN_CLUSTER": "true",
         "REDIS_SERVER": redis,
         "ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER": repo_server,
+        "GOMEMLIMIT": "900MiB",  # it reads the whole OpenAPI of a group for each object that it applies
     }
     rendered = _environ(plane, namespace, "StatefulSet", CONTROLLER)
     return _start(plane, folder, CONTROLLER, rendered | environ, "--metrics-port", str(metrics))

@@ -73,7 +73,7 @@ def api_server(
         f"--audit-log-path={processes.folder / 'audit.log'}",
         "--audit-log-mode=batch",
         *flags,
-        environ={"GOMEMLIMIT": "1400MiB"},  # it works on definitions of a megabyte, several times on each
+        environ={"GOMEMLIMIT": "1600MiB"},  # it works on definitions of a megabyte, several times on each
         grace=0,  # on SIGTERM it waits a minute for watches to end
     )
 

@@ -13,8 +13,10 @@ from typing import Self
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _KEPT = ("PATH", "HOME", "TMPDIR")
-_ADDED = {"GOGC": "400"}
-"""Programs in Go, as most are, spend less of their time on garbage, and take some more memory for it."""
+_ADDED = {"GOGC": "400", "GODEBUG": "madvdontneed=0"}
+"""Programs in Go, as most are, spend less of their time on garbage and take some more memory for it; what
+they free the kernel takes back when it needs it (MADV_FREE), not at once.
+"""
 
 
 class Process:
@@ -101,7 +103,7 @@ class Processes:
         cwd: Path | None = None,
         grace: float = 5,
     ) -> Process:
-        """Start a command; its environment is `environ` with PATH, HOME and TMPDIR of ours, and GOGC.
+        """Start a command; its environment is `environ` with PATH, HOME and TMPDIR of ours, and what all get.
 
         At the end it has `grace` seconds after SIGTERM; with 0 it is killed at once.
         """
